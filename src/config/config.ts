@@ -1,0 +1,57 @@
+/**
+ * The resolved configuration: what flags, environment and file add up to. Everything below `main.ts` sees only this
+ * type, never `process.env` or `process.argv`. Names and defaults are those of the README's table.
+ */
+
+/** A long-term key pair. It belongs to the root of the account that lists it. */
+export interface AccessKeyConfig {
+  accessKeyId: string
+  secretAccessKey: string
+}
+
+/** One AWS account: who owns buckets, and which root keys sign for it. */
+export interface AccountConfig {
+  /** Usually 12 digits; any non-empty text is accepted, because public suites choose their own. */
+  id: string
+  /** The canonical user id in Owner and ACLs: 64 hex digits on AWS, any text here. */
+  canonicalId: string
+  displayName: string
+  email: string
+  keys: AccessKeyConfig[]
+}
+
+/** Whether a new bucket starts as on AWS since April 2023 (owner-enforced, public access blocked) or as before (ACLs on, nothing blocked). */
+export type BucketDefaults = 'aws' | 'legacy'
+
+export interface Config {
+  host: string
+  /** 0 asks the system for a free port. */
+  port: number
+  /** Where state lives; `undefined` keeps it in memory. */
+  dataDir: string | undefined
+  /** fsync before a write is acknowledged. */
+  durable: boolean
+  /** The region of new buckets without a LocationConstraint, and of the endpoint. */
+  region: string
+  /** Refuse a signature whose scope names another region (AuthorizationHeaderMalformed); otherwise any region is accepted. */
+  regionStrict: boolean
+  /** The first is the default account. At least one, with at least one key. */
+  accounts: AccountConfig[]
+  bucketDefaults: BucketDefaults
+  /** Suffixes under which `BUCKET.suffix` addresses a bucket, beside the built-in ones (localhost, s3.localhost, ...). Lower case, no port. */
+  domains: string[]
+  /** Other `host[:port]` names of this server, tried when a signature does not match the Host received (presigned URLs made in a container, used in a browser). */
+  publicHosts: string[]
+  /** Verify signatures against the received Host only: no aliases, configured or learned. */
+  strictHost: boolean
+  /** Largest accepted difference between the client's clock and ours, in ms; `undefined` accepts any. AWS: 900,000. */
+  maxClockSkewMs: number | undefined
+  /** The smallest part but the last of a multipart upload. AWS: 5 MiB. */
+  minPartSizeBytes: number
+  /** Buckets made at start, before readiness, owned by the default account. */
+  buckets: string[]
+  /** Open CORS for buckets that have no rules. */
+  openCors: boolean
+  logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
+  logFormat: 'json' | 'pretty'
+}

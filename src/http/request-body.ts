@@ -1,0 +1,17 @@
+/**
+ * The body of a request as a handler sees it: decoded (no aws-chunked framing), verified (length, payload hash, chunk
+ * and trailer signatures) and streamed with back-pressure. Implementations wrap each other: raw bytes, then framing,
+ * then hash.
+ */
+export interface RequestBody {
+  /** Decoded size in bytes, from Content-Length or x-amz-decoded-content-length; undefined when neither says. */
+  readonly sizeBytes: number | undefined
+  /**
+   * Hands over every decoded chunk in order, waiting for the sink's promise, and resolves only after the last byte has
+   * been received and verified. May be called once. Asks for `100 Continue` when it begins.
+   * @throws AwsError IncompleteBody, XAmzContentSHA256Mismatch, SignatureDoesNotMatch, InvalidChunkSizeError, MalformedTrailerError, ...
+   */
+  forEach(sink: (chunk: Buffer) => void | Promise<void>): Promise<void>
+  /** Trailing headers, names in lower case; complete once `forEach` has resolved. */
+  readonly trailers: ReadonlyMap<string, string>
+}

@@ -1,0 +1,164 @@
+/**
+ * The store as handlers see it: typed records over a `Kv` and a blob directory. It knows versioning and references,
+ * never an AWS error code: what is missing is `undefined`, and the callbacks (`decide`) throw what the handler chooses.
+ *
+ * Every write is one commit. `decide` callbacks see the row as it is at that commit: they run again when another
+ * writer came between, so conditional requests are atomic; they must be pure.
+ */
+import type { Readable } from 'node:stream'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { BodyRef, BucketRecord, ObjectRecord, PartRecord, UploadPartRecord, UploadRecord } from './records.ts'
+
+export interface Store {
+  readonly buckets: BucketStore
+  readonly objects: ObjectStore
+  readonly uploads: UploadStore
+  readonly bodies: BodyStore
+  /** Removes every bucket, object and upload. */
+  reset(): Promise<void>
+  /** Waits for background deletions, then closes files and the lock. */
+  close(): Promise<void>
+}
+
+export interface BucketStore {
+  get(name: string): MaybePromise<BucketRecord | undefined>
+  /** False when the name is taken. */
+  create(bucket: BucketRecord): Promise<boolean>
+  /** Reads, changes, writes back atomically; undefined when there is no such bucket. */
+  update(name: string, change: (bucket: BucketRecord) => BucketRecord): Promise<BucketRecord | undefined>
+  /** Removes an empty bucket (no versions, no delete markers; uploads in progress are discarded with it). */
+  delete(name: string): Promise<'deleted' | 'missing' | 'notEmpty'>
+  /** In name order, from the first name after `after`. */
+  list(options: { prefix?: string; after?: string; limit: number }): Promise<BucketRecord[]>
+}
+
+/** A body written but not yet referenced by a record. `discard` it, or hand it to exactly one commit. */
+export interface StagedBody {
+  readonly ref: BodyRef
+  discard(): Promise<void>
+}
+
+export interface BodyWriter {
+  /** Accepts the next bytes; a promise asks the caller to wait (back-pressure). The buffer may be kept until then. */
+  write(chunk: Buffer): void | Promise<void>
+  /** All bytes are there: (durable mode: and on disk). */
+  finish(): Promise<StagedBody>
+  /** Throws away what was written. Safe to call after an error and more than once. */
+  abort(): Promise<void>
+}
+
+/** Bytes to send: at hand, or a stream that keeps the body alive until it ends or is destroyed. */
+export type BodyContent = Uint8Array | Readable
+
+export interface BodyStore {
+  /** Begins a body. Small ones (<= the inline limit) stay in memory until commit, others go to a temporary file. */
+  writer(): BodyWriter
+  /** Bytes [start, end) of a body. The result is safe against a concurrent overwrite or delete of its object. Undefined when the body has gone since its record was read. */
+  read(ref: BodyRef, start: number, end: number): MaybePromise<BodyContent | undefined>
+  /** A new body that is a range of an existing one, without copying bytes. Undefined when the source has gone. The caller passes the result to one commit, which then adds the reference. */
+  slice(ref: BodyRef, start: number, end: number): StagedBody
+}
+
+/** Outcome of a `decide`: the record to write. The store fills `VersionId` (by the bucket's versioning state) and `hasOlder`. */
+export type ObjectDraft = Omit<ObjectRecord, 'VersionId' | 'hasOlder'>
+
+export interface ListOptions {
+  prefix?: string
+  delimiter?: string
+  /** Start after this key or common prefix, exclusive. A common prefix given here is skipped whole. */
+  after?: string
+  /** How many keys and common prefixes together; 0 is allowed. */
+  limit: number
+}
+
+/** A page in byte order of keys and prefixes, as S3 merges them. */
+export interface ListPage<T> {
+  entries: ({ record: T } | { prefix: string })[]
+  isTruncated: boolean
+}
+
+export interface ObjectStore {
+  /** The newest version of a key, a delete marker included. */
+  latest(bucket: BucketRecord, key: string): MaybePromise<ObjectRecord | undefined>
+  /** A version by id ('null' for the null version), the newest one included. */
+  version(bucket: BucketRecord, key: string, versionId: string): MaybePromise<ObjectRecord | undefined>
+  /** The parts of a multipart object, in order; undefined for any other. */
+  parts(record: ObjectRecord): MaybePromise<PartRecord[] | undefined>
+  /**
+   * Writes a new version as the bucket's versioning state asks: unversioned replaces, Enabled adds with a new id,
+   * Suspended replaces the null version. `decide` gets the newest version (or undefined) and throws to refuse.
+   * `source`, when given, is a record whose body is shared (copy): the commit holds only if that record still exists
+   * unchanged; otherwise 'sourceGone'.
+   * Returns undefined when the bucket has gone meanwhile.
+   */
+  put(
+    bucket: BucketRecord,
+    key: string,
+    body: StagedBody | { share: BodyRef },
+    decide: (latest: ObjectRecord | undefined) => ObjectDraft,
+    source?: ObjectRecord & { bucket: BucketRecord },
+  ): Promise<ObjectRecord | 'bucketGone' | 'sourceGone'>
+  /** Changes a version's own fields (tags, ACL, lock, storage class), never its body. Undefined when it is missing. */
+  update(
+    bucket: BucketRecord,
+    key: string,
+    versionId: string | undefined,
+    change: (record: ObjectRecord) => ObjectRecord,
+  ): Promise<ObjectRecord | undefined>
+  /**
+   * DeleteObject without version id: unversioned removes, Enabled adds a delete marker, Suspended replaces the null
+   * version by a null delete marker. `decide` sees the newest version and throws to refuse.
+   * `marker` is the delete marker made; `removed` what was permanently removed.
+   */
+  delete(
+    bucket: BucketRecord,
+    key: string,
+    lastModifiedMs: number,
+    decide?: (latest: ObjectRecord | undefined) => void,
+  ): Promise<{ marker?: ObjectRecord; removed?: ObjectRecord }>
+  /** Permanently removes one version; the next older becomes the newest. Undefined when there is none. */
+  deleteVersion(
+    bucket: BucketRecord,
+    key: string,
+    versionId: string,
+    decide?: (record: ObjectRecord) => void,
+  ): Promise<ObjectRecord | undefined>
+  /** Newest versions that are not delete markers. */
+  list(bucket: BucketRecord, options: ListOptions): Promise<ListPage<ObjectRecord>>
+  /** All versions, newest first within a key. `afterVersionId` continues inside key `after`. */
+  listVersions(
+    bucket: BucketRecord,
+    options: ListOptions & { afterVersionId?: string },
+  ): Promise<ListPage<ObjectRecord & { isLatest: boolean }>>
+}
+
+export interface UploadStore {
+  get(bucket: BucketRecord, key: string, uploadId: string): MaybePromise<UploadRecord | undefined>
+  /** False when the bucket has gone. */
+  create(bucket: BucketRecord, upload: UploadRecord): Promise<boolean>
+  /** Stores or replaces a part (the replaced body is freed). `source` as in ObjectStore.put. */
+  putPart(
+    bucket: BucketRecord,
+    upload: UploadRecord,
+    body: StagedBody,
+    part: Omit<UploadPartRecord, 'body'>,
+    source?: ObjectRecord & { bucket: BucketRecord },
+  ): Promise<UploadPartRecord | 'uploadGone' | 'sourceGone'>
+  /** Parts with a number above `after`, in order. */
+  parts(upload: UploadRecord, options: { after?: number; limit: number }): Promise<UploadPartRecord[]>
+  /**
+   * Makes the object out of the given parts in O(parts) and ends the upload, in one commit; parts not named are freed.
+   * `decide` gets the newest version and returns the draft without body and size.
+   * 'uploadGone' when it was aborted or completed meanwhile, 'partChanged' when a part is no longer the one given.
+   */
+  complete(
+    bucket: BucketRecord,
+    upload: UploadRecord,
+    parts: UploadPartRecord[],
+    decide: (latest: ObjectRecord | undefined) => Omit<ObjectDraft, 'body' | 'sizeBytes' | 'partsCount' | 'uploadId'>,
+  ): Promise<ObjectRecord | 'bucketGone' | 'uploadGone' | 'partChanged'>
+  /** False when there is none. */
+  abort(bucket: BucketRecord, key: string, uploadId: string): Promise<boolean>
+  /** Ordered by key, then by time of initiation, then by id. `after` with `afterUploadId` continues inside that key. */
+  list(bucket: BucketRecord, options: ListOptions & { afterUploadId?: string }): Promise<ListPage<UploadRecord>>
+}
