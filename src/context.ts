@@ -2,6 +2,8 @@
 import type { Config } from './config/config.ts'
 import type { RequestBody } from './http/request-body.ts'
 import type { Clock } from './lib/clock.ts'
+import type { Ids } from './lib/ids.ts'
+import type { MaybePromise } from './lib/maybe-promise.ts'
 import type { BucketRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
 
@@ -40,16 +42,6 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
-/** The sources of randomness: tests count, production draws. */
-export interface Ids {
-  /** 16 upper-case characters, as x-amz-request-id. */
-  requestId(): string
-  /** Base64, as x-amz-id-2. */
-  hostId(): string
-  /** Opaque, unique, URL-safe. */
-  uploadId(): string
-}
-
 export interface Ctx {
   readonly config: Config
   readonly store: Store
@@ -71,6 +63,5 @@ export interface Ctx {
    * Further permission checks of a composite operation (each key of DeleteObjects, the source of a copy).
    * `resource` is an ARN. Returns when allowed. @throws AwsError AccessDenied
    */
-  authorize(action: string, resource: string, bucket: BucketRecord): MaybePromiseVoid
+  authorize(action: string, resource: string, bucket: BucketRecord): MaybePromise<void>
 }
-type MaybePromiseVoid = void | Promise<void>
