@@ -12,6 +12,8 @@ export interface RequestBody {
    * @throws AwsError IncompleteBody, XAmzContentSHA256Mismatch, SignatureDoesNotMatch, InvalidChunkSizeError, MalformedTrailerError, ...
    */
   forEach(sink: (chunk: Buffer) => void | Promise<void>): Promise<void>
+  /** The names that x-amz-trailer announces, in lower case: known before the body, so that its checksum can be computed on the way. */
+  readonly trailerNames?: readonly string[]
   /** Trailing headers, names in lower case; complete once `forEach` has resolved. */
   readonly trailers: ReadonlyMap<string, string>
 }

@@ -1,0 +1,90 @@
+/**
+ * The source of CopyObject and UploadPartCopy: `[/]BUCKET/KEY[?versionId=ID]`, percent-encoded, finding the object it
+ * names and answering as AWS does when it is not there.
+ */
+import type { Ctx } from '../../context.ts'
+import { error } from '../../errors.ts'
+import { decodePath } from '../../lib/percent.ts'
+import type { BucketRecord, ObjectRecord } from '../../store/records.ts'
+import { checkVersionId } from './version-id.ts'
+
+export interface CopySource {
+  bucketName: string
+  key: string
+  versionId: string | undefined
+}
+
+const invalid = (message: string, value: string) =>
+  error('InvalidArgument', { ArgumentName: 'x-amz-copy-source', ArgumentValue: value }, { message })
+
+/**
+ * Splits the header. `?versionId=` is looked for before decoding, so an encoded `?` belongs to the key.
+ * @throws AwsError InvalidArgument; NotImplemented for access points and Outposts
+ */
+export function parseCopySource(header: string): CopySource {
+  const at = header.indexOf('?')
+  const rawPath = at < 0 ? header : header.slice(0, at)
+  const versionId = at < 0 ? undefined : versionIdOf(header.slice(at + 1))
+  const path = decodePath(rawPath)
+  if (path === undefined) throw invalid('Invalid copy source encoding.', header)
+  if (path.startsWith('arn:')) throw error('NotImplemented', { Header: 'x-amz-copy-source' })
+  const start = path.startsWith('/') ? 1 : 0
+  const slash = path.indexOf('/', start)
+  if (slash <= start) {
+    // Observed: both fields carry the header's name or value as sent (recorded, test_s3_copy_object_wrong_format).
+    throw invalid(slash < 0 ? 'Invalid copy source object key' : 'Invalid copy source bucket name', header)
+  }
+  const key = path.slice(slash + 1)
+  if (key === '') throw invalid('Invalid copy source object key', header)
+  return { bucketName: path.slice(start, slash), key, versionId }
+}
+
+function versionIdOf(query: string): string | undefined {
+  for (const pair of query.split('&')) {
+    const equals = pair.indexOf('=')
+    if (equals < 0 || pair.slice(0, equals) !== 'versionId') continue
+    return decodePath(pair.slice(equals + 1)) ?? pair.slice(equals + 1)
+  }
+  return undefined
+}
+
+/** A source that was found and may be read. */
+export interface FoundSource {
+  bucket: BucketRecord
+  record: ObjectRecord
+}
+
+/**
+ * Looks the source up: bucket, expected owner, permission to read it, object or version.
+ * @throws AwsError NoSuchBucket, AccessDenied, NoSuchKey, NoSuchVersion, InvalidRequest (a delete marker named by id), InvalidArgument
+ */
+export async function findCopySource(
+  ctx: Ctx,
+  source: CopySource,
+  expectedOwner: string | undefined,
+): Promise<FoundSource> {
+  const bucket = source.bucketName === ctx.bucket.Name ? ctx.bucket : await ctx.store.buckets.get(source.bucketName)
+  if (bucket === undefined) throw error('NoSuchBucket', { BucketName: source.bucketName })
+  if (expectedOwner !== undefined && expectedOwner !== bucket.ownerId) {
+    throw /^\d{12}$/.test(expectedOwner) ? error('AccessDenied') : error('InvalidBucketOwnerAWSAccountID')
+  }
+  const { key, versionId } = source
+  if (versionId !== undefined) checkVersionId(bucket, versionId)
+  const action = versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion'
+  await ctx.authorize(action, `arn:aws:s3:::${bucket.Name}/${key}`, bucket)
+  if (versionId === undefined) {
+    const record = await ctx.store.objects.latest(bucket, key)
+    if (record === undefined || record.isDeleteMarker) throw error('NoSuchKey', { Key: key })
+    return { bucket, record }
+  }
+  const record = await ctx.store.objects.version(bucket, key, versionId)
+  if (record === undefined) throw error('NoSuchVersion', { Key: key, VersionId: versionId })
+  if (record.isDeleteMarker) {
+    throw error(
+      'InvalidRequest',
+      {},
+      { message: 'The source of a copy request may not specifically refer to a delete marker by version id.' },
+    )
+  }
+  return { bucket, record }
+}

@@ -1,0 +1,32 @@
+/**
+ * Version ids in requests and answers: which texts can be one, and when an answer shows it.
+ */
+import { error } from '../../errors.ts'
+import type { BucketRecord, ObjectRecord } from '../../store/records.ts'
+
+const form = /^[A-Za-z0-9._]{32}$/
+
+/**
+ * Refuses a text that this bucket can never have given out: of another form, or any but `null` while versioning was
+ * never on. Observed: an id of the right form is refused in an unversioned bucket (recorded,
+ * test_get_object_with_version_unversioned_bucket).
+ * @throws AwsError InvalidArgument
+ */
+export function checkVersionId(bucket: BucketRecord, versionId: string): void {
+  if (versionId === 'null' || (bucket.versioning !== undefined && form.test(versionId))) return
+  throw error(
+    'InvalidArgument',
+    { ArgumentName: 'versionId', ArgumentValue: versionId },
+    { message: versionId === '' ? 'Version id cannot be the empty string' : 'Invalid version id specified' },
+  )
+}
+
+/** The VersionId of an answer about an existing version: none until versioning has been on, then also `null`. */
+export function shownVersionId(bucket: BucketRecord, record: Pick<ObjectRecord, 'VersionId'>): string | undefined {
+  return bucket.versioning === undefined ? undefined : record.VersionId
+}
+
+/** The VersionId of an answer to PutObject: a null version is not named. Observed: recorded, test_put_object_on_suspended_bucket. */
+export function writtenVersionId(record: Pick<ObjectRecord, 'VersionId'>): string | undefined {
+  return record.VersionId === 'null' ? undefined : record.VersionId
+}
