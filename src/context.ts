@@ -33,6 +33,8 @@ export interface Account {
 export interface AuthInfo {
   authType: 'REST-HEADER' | 'REST-QUERY-STRING' | 'POST' | undefined
   signatureVersion: 'AWS4-HMAC-SHA256' | 'AWS4-ECDSA-P256-SHA256' | 'AWS' | undefined
+  /** Region of the credential scope: the regional endpoint the client means. Undefined for SigV2, SigV4A and anonymous. */
+  region?: string | undefined
 }
 
 export interface Log {
