@@ -1,0 +1,152 @@
+/** Large bodies: throughput against a plain file stream and against the hashes themselves, and constant memory at 5 GiB. */
+import { createHash, randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createHasher } from '../../src/s3/lib/checksum.ts'
+import { type Child, startChild } from './child.ts'
+import { median } from './load.ts'
+import { atLeast, atMost, type Row } from './report.ts'
+import { keys, withSandbucket } from './sandbucket.ts'
+import { signedHeaders } from './sign.ts'
+
+const sizeBytes = 64 * 2 ** 20
+const rounds = 7
+
+export async function large(): Promise<Row[]> {
+  return withSandbucket(async (server, directory) => {
+    const body = randomBytes(sizeBytes)
+    const file = join(directory, 'plain-file')
+    writeFileSync(file, body)
+    const plain = await startChild([fileURLToPath(new URL('./hello.js', import.meta.url)), 'file', file])
+    try {
+      const seconds = { put: [] as number[], hash: [] as number[], get: [] as number[], file: [] as number[] }
+      for (let round = 0; round <= rounds; round++) {
+        const put = await timed(() => send(server, 'PUT', '/bench/large', body))
+        const hash = await timed(() => hashAll(body))
+        const get = await timed(() => send(server, 'GET', '/bench/large'))
+        const stream = await timed(() => send(plain, 'GET', '/'))
+        if (round === 0) continue
+        seconds.put.push(put)
+        seconds.hash.push(hash)
+        seconds.get.push(get)
+        seconds.file.push(stream)
+      }
+      const rate = (values: number[]) => sizeBytes / 2 ** 20 / median(values)
+      const text = (values: number[]) => `${rate(values).toFixed(0)} MiB/s`
+      return [
+        atLeast(
+          'GET of 64 MiB / node:http file stream',
+          `${text(seconds.get)} against ${text(seconds.file)}`,
+          rate(seconds.get) / rate(seconds.file),
+          0.8,
+        ),
+        atLeast(
+          'PUT of 64 MiB / its hashes one after the other (MD5, SHA-256, CRC64NVME)',
+          `${text(seconds.put)} against ${text(seconds.hash)}`,
+          rate(seconds.put) / rate(seconds.hash),
+          0.6,
+        ),
+        ...(await fiveGiB(server)),
+      ]
+    } finally {
+      await plain.stop()
+    }
+  })
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = process.hrtime.bigint()
+  await work()
+  return Number(process.hrtime.bigint() - started) / 1e9
+}
+
+/** What a signed PUT must compute, one after the other over the whole body, on one core. */
+async function hashAll(body: Buffer): Promise<void> {
+  createHash('md5').update(body).digest()
+  createHash('sha256').update(body).digest()
+  const crc = await createHasher('CRC64NVME')
+  for (let at = 0; at < body.length; at += 65_536) crc.update(body.subarray(at, at + 65_536))
+  crc.digest()
+}
+
+/** One request; the answer's bytes are counted, not kept. */
+function send(server: Child, method: string, path: string, body?: Buffer): Promise<number> {
+  const headers = signedHeaders(server.port, keys, { method, path, ...(body && { body }) })
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: '127.0.0.1', port: server.port, method, path, headers }, (response) => {
+      let size = 0
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length
+      })
+      response.on('end', () =>
+        response.statusCode === 200 ? resolve(size) : reject(new Error(`${method} ${path}: ${response.statusCode}`)),
+      )
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+const bigBytes = 5 * 2 ** 30
+
+async function fiveGiB(server: Child): Promise<Row[]> {
+  const peak = { upload: 0, download: 0 }
+  const watch = (phase: 'upload' | 'download') =>
+    setInterval(() => {
+      peak[phase] = Math.max(peak[phase], server.rssBytes() / 2 ** 20)
+    }, 50)
+  let timer = watch('upload')
+  const upload = await timed(() => sendZeros(server, '/bench/huge'))
+  clearInterval(timer)
+  timer = watch('download')
+  let received = 0
+  const download = await timed(async () => {
+    received = await send(server, 'GET', '/bench/huge')
+  })
+  clearInterval(timer)
+  if (received !== bigBytes) throw new Error(`5 GiB came back as ${received} bytes`)
+  const rate = (seconds: number) => `${(bigBytes / 2 ** 20 / seconds).toFixed(0)} MiB/s`
+  return [
+    atMost('Memory (RSS) during an upload of 5 GiB', rate(upload), peak.upload, 256, ' MiB'),
+    atMost('Memory (RSS) during its download', rate(download), peak.download, 256, ' MiB'),
+  ]
+}
+
+/** Streams 5 GiB with UNSIGNED-PAYLOAD. */
+function sendZeros(server: Child, path: string): Promise<void> {
+  const headers = signedHeaders(server.port, keys, {
+    method: 'PUT',
+    path,
+    headers: { 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' },
+  })
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      {
+        host: '127.0.0.1',
+        port: server.port,
+        method: 'PUT',
+        path,
+        headers: { ...headers, 'Content-Length': bigBytes },
+      },
+      (response) => {
+        response.resume()
+        response.on('end', () =>
+          response.statusCode === 200 ? resolve() : reject(new Error(`PUT ${path}: ${response.statusCode}`)),
+        )
+      },
+    )
+    request.on('error', reject)
+    const chunk = Buffer.alloc(1 << 20, 7)
+    let sent = 0
+    const more = () => {
+      while (sent < bigBytes) {
+        sent += chunk.length
+        if (!request.write(chunk)) return void request.once('drain', more)
+      }
+      request.end()
+    }
+    more()
+  })
+}

@@ -1,0 +1,37 @@
+/** The server under test, as users start it. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Child, startChild } from './child.ts'
+import type { Keys } from './sign.ts'
+
+export const keys: Keys = { accessKeyId: 'sandbucket', secretAccessKey: 'sandbucket' }
+export const mainFile = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+
+/** A directory that `withTemporary` removes afterwards. */
+export async function withTemporary<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'sandbucket-bench-'))
+  try {
+    return await use(directory)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Starts `sandbucket serve` on a data directory with a bucket `bench`. */
+export function startSandbucket(dataDir: string, args: string[] = []): Promise<Child> {
+  return startChild([mainFile, '--port', '0', '--data', dataDir, '--log-format', 'json', '--bucket', 'bench', ...args])
+}
+
+/** Runs `use` with a server of its own. */
+export async function withSandbucket<T>(use: (server: Child, dataDir: string) => Promise<T>): Promise<T> {
+  return withTemporary(async (directory) => {
+    const server = await startSandbucket(directory)
+    try {
+      return await use(server, directory)
+    } finally {
+      await server.stop()
+    }
+  })
+}

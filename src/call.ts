@@ -1,0 +1,96 @@
+/** One request on its way: what the steps of the pipeline find out about it, and the `Ctx` its handler gets. */
+import type { Accounts } from './accounts.ts'
+import { authorize } from './authorize.ts'
+import type { Config } from './config/config.ts'
+import type { Account, AuthInfo, Ctx, Log, Principal } from './context.ts'
+import type { RequestBody } from './http/request-body.ts'
+import { header, type WireRequest } from './http/wire.ts'
+import type { Clock } from './lib/clock.ts'
+import type { Ids } from './lib/ids.ts'
+import type { BucketRecord } from './store/records.ts'
+import type { Store } from './store/store.ts'
+
+/** What lives as long as the server. */
+export interface CallDeps {
+  readonly config: Config
+  readonly store: Store
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Log
+  readonly accounts: Accounts
+}
+
+const anonymous: Principal = {
+  kind: 'anonymous',
+  accountId: '',
+  arn: '',
+  userId: 'anonymous',
+  canonicalId: '65a011a29cdf8ec533ec3d1ccaae921c',
+  displayName: '',
+  accessKeyId: undefined,
+}
+const noAuth: AuthInfo = { authType: undefined, signatureVersion: undefined }
+
+/** A request in flight. Steps fill it in order; reading what no step has set is a programming error and throws. */
+export class Call implements Ctx {
+  readonly #deps: CallDeps
+  readonly request: WireRequest
+  readonly requestId: string
+  /** Operation name once matched, for the log. */
+  operation = ''
+  principal: Principal = anonymous
+  auth: AuthInfo = noAuth
+  #bucket: BucketRecord | undefined
+  #body: RequestBody | undefined
+
+  constructor(deps: CallDeps, request: WireRequest) {
+    this.#deps = deps
+    this.request = request
+    this.requestId = deps.ids.requestId()
+  }
+
+  get config(): Config {
+    return this.#deps.config
+  }
+  get store(): Store {
+    return this.#deps.store
+  }
+  get clock(): Clock {
+    return this.#deps.clock
+  }
+  get ids(): Ids {
+    return this.#deps.ids
+  }
+  get log(): Log {
+    return this.#deps.log
+  }
+  get bucket(): BucketRecord {
+    if (this.#bucket === undefined) throw new Error(`${this.operation} addresses no bucket`)
+    return this.#bucket
+  }
+  set bucket(bucket: BucketRecord) {
+    this.#bucket = bucket
+  }
+  /** The addressed bucket where the operation has one. */
+  get maybeBucket(): BucketRecord | undefined {
+    return this.#bucket
+  }
+  get body(): RequestBody {
+    if (this.#body === undefined) throw new Error(`${this.operation} has no streaming body`)
+    return this.#body
+  }
+  set body(body: RequestBody) {
+    this.#body = body
+  }
+  get baseUrl(): string {
+    return `${this.request.isTls ? 'https' : 'http'}://${header(this.request, 'host') ?? this.config.host}`
+  }
+
+  account(id: string): Account | undefined {
+    return this.#deps.accounts.find(id)
+  }
+
+  authorize(_action: string, _resource: string, bucket: BucketRecord): void {
+    authorize(this.principal, bucket)
+  }
+}
