@@ -70,6 +70,7 @@ export const errorTable = {
   InvalidPartOrder: row(400, 'The list of parts was not in ascending order. Parts must be ordered by part number.'),
   InvalidPolicyDocument: row(400, 'Invalid Policy: Invalid JSON.'),
   InvalidRange: row(416, 'The requested range is not satisfiable'),
+  InvalidRedirectLocation: row(400, 'The website redirect location is not valid.'),
   InvalidRequest: row(400, 'Invalid Request'),
   InvalidStorageClass: row(400, 'The storage class you specified is not valid'),
   InvalidTag: row(
@@ -97,6 +98,7 @@ export const errorTable = {
   MissingRequestBodyError: row(400, 'Request Body is empty'),
   NoSuchBucket: row(404, 'The specified bucket does not exist'),
   NoSuchKey: row(404, 'The specified key does not exist.'),
+  NoSuchTagSet: row(404, 'The TagSet does not exist'),
   NoSuchUpload: row(
     404,
     'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',

@@ -6,6 +6,11 @@ import type { BucketRecord, ObjectRecord } from '../../store/records.ts'
 
 const form = /^[A-Za-z0-9._]{32}$/
 
+/** Whether a text has the form of a version id, `null` included. */
+export function isVersionId(text: string): boolean {
+  return text === 'null' || form.test(text)
+}
+
 /**
  * Refuses a text that this bucket can never have given out: of another form, or any but `null` while versioning was
  * never on. Observed: an id of the right form is refused in an unversioned bucket (recorded,

@@ -1,0 +1,38 @@
+/** Storage classes: which an object may be given, how they are shown, which must be restored before they can be read. */
+import { error } from '../../errors.ts'
+import type { ObjectRecord } from '../../store/records.ts'
+
+const known: ReadonlySet<string> = new Set([
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER',
+  'DEEP_ARCHIVE',
+  'GLACIER_IR',
+])
+
+/**
+ * The class to store. Those of other services and bucket types (OUTPOSTS, SNOW, EXPRESS_ONEZONE) are refused here.
+ * @throws AwsError InvalidStorageClass
+ */
+export function storedStorageClass(requested: string | undefined): string {
+  if (requested === undefined) return 'STANDARD'
+  if (!known.has(requested)) throw error('InvalidStorageClass', { StorageClassRequested: requested })
+  return requested
+}
+
+/** As headers show it: STANDARD is left out. */
+export function shownStorageClass(stored: string): string | undefined {
+  return stored === 'STANDARD' ? undefined : stored
+}
+
+/**
+ * Refuses to read what is archived.
+ * @throws AwsError InvalidObjectState
+ */
+export function checkReadable(record: ObjectRecord): void {
+  if (record.StorageClass !== 'GLACIER' && record.StorageClass !== 'DEEP_ARCHIVE') return
+  throw error('InvalidObjectState', { StorageClass: record.StorageClass })
+}
