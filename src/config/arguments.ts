@@ -1,0 +1,136 @@
+/** The layer of command-line flags, and which command is meant. */
+import { parseArgs } from 'node:util'
+import { isForeignCommand, readForeignArguments } from './foreign.ts'
+import type { Findings, Layer } from './layer.ts'
+import { didYouMean } from './nearest.ts'
+import { type OptionName, type OptionRow, optionRows } from './options.ts'
+
+export const commands = ['serve', 'env', 's3cfg', 'health'] as const
+export type Command = (typeof commands)[number]
+
+export interface Arguments {
+  command: Command
+  /** Asked for instead of the command. */
+  wants: 'help' | 'version' | undefined
+  layer: Layer
+  configPath: string | undefined
+  /** `--json`, of commands that print. */
+  json: boolean
+}
+
+interface FlagMeaning {
+  option: OptionName
+  row: OptionRow
+  /** What the flag alone says; undefined when it takes a value. */
+  alone: boolean | undefined
+}
+
+const flags = new Map<string, FlagMeaning>()
+const shorts: Record<string, string> = { h: 'help', v: 'version', V: 'version', c: 'config' }
+for (const [option, row] of optionRows) {
+  if (row.flag === undefined) continue
+  const isSwitch = row.placeholder === undefined
+  for (const name of [row.flag, ...(row.aliases ?? [])])
+    flags.set(name, { option, row, alone: isSwitch ? true : undefined })
+  if (isSwitch) flags.set(`no-${row.flag}`, { option, row, alone: false })
+  if (row.short !== undefined) shorts[row.short] = row.flag
+}
+
+type ParserOptions = Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }>
+
+/** parseArgs only splits the words; what they mean, and messages about them, come from our table. */
+function parserOptions(): ParserOptions {
+  const result: ParserOptions = {
+    help: { type: 'boolean' },
+    version: { type: 'boolean' },
+    json: { type: 'boolean' },
+    config: { type: 'string' },
+  }
+  for (const [name, meaning] of flags)
+    result[name] = { type: meaning.alone === undefined ? 'string' : 'boolean', multiple: true }
+  for (const [short, name] of Object.entries(shorts)) {
+    if (short !== 'V') (result[name] as { short?: string }).short = short
+  }
+  return result
+}
+
+/** Reads `process.argv.slice(2)`. Every mistake becomes a problem; nothing is thrown. */
+export function readArguments(argv: readonly string[], findings: Findings): Arguments {
+  const result: Arguments = { command: 'serve', wants: undefined, layer: {}, configPath: undefined, json: false }
+  if (isForeignCommand(argv)) {
+    result.layer = readForeignArguments(argv, findings)
+    return result
+  }
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: parserOptions(),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  const positionals: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value)
+    else if (token.kind === 'option') readFlag(token.rawName, token.name, token.value, result, findings)
+  }
+  // After an unknown flag, what follows may be its value: one message is enough.
+  if (findings.problems.length === 0) readCommand(positionals, result, findings)
+  return result
+}
+
+function readCommand(positionals: readonly string[], result: Arguments, findings: Findings): void {
+  const [word, ...rest] = positionals
+  if (word === undefined) return
+  if (word === 'help' || word === 'version') result.wants = word
+  else if ((commands as readonly string[]).includes(word)) result.command = word as Command
+  else
+    findings.problems.push(
+      `"${word}" is not a command${didYouMean(word, commands, `; commands are ${commands.join(', ')}`)}`,
+    )
+  if (rest.length > 0 && result.wants === undefined) {
+    findings.problems.push(`"${rest.join(' ')}" is not expected after "${word}"; options begin with --`)
+  }
+}
+
+function readFlag(
+  rawName: string,
+  name: string,
+  value: string | undefined,
+  result: Arguments,
+  findings: Findings,
+): void {
+  if (name === 'help' || name === 'version') result.wants ??= name
+  else if (name === 'V') result.wants ??= 'version'
+  else if (name === 'json') result.json = true
+  else if (name === 'config') {
+    if (value === undefined) findings.problems.push(`${rawName} needs a value: the path of a configuration file`)
+    else result.configPath = value
+  } else readOption(rawName, name, value, result, findings)
+}
+
+function readOption(
+  rawName: string,
+  name: string,
+  value: string | undefined,
+  result: Arguments,
+  findings: Findings,
+): void {
+  const meaning = flags.get(name)
+  if (meaning === undefined) {
+    const known = [...flags.keys(), 'config', 'json', 'help', 'version'].map((flag) => `--${flag}`)
+    findings.problems.push(`${rawName} is not an option${didYouMean(rawName, known, '; sandbucket --help lists them')}`)
+    return
+  }
+  if (meaning.alone === undefined && value === undefined) {
+    findings.problems.push(`${rawName} needs a value: ${meaning.row.kind.must}`)
+    return
+  }
+  if (meaning.alone === false && value !== undefined) {
+    findings.problems.push(`${rawName} takes no value`)
+    return
+  }
+  const earlier = result.layer[meaning.option]
+  const given = value ?? meaning.alone
+  const all = meaning.row.isList && earlier !== undefined ? `${earlier.value as string},${given as string}` : given
+  result.layer[meaning.option] = { value: all, from: rawName }
+}

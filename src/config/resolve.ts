@@ -1,0 +1,149 @@
+/**
+ * What flags, environment and file add up to. Pure: the sources come in as values, so that every rule of precedence
+ * is a table in a test. Order: flag, `SANDBUCKET_*`, foreign variable, file, default.
+ */
+import { resolve as resolvePath } from 'node:path'
+import * as v from 'valibot'
+import { completeAccount, defaultAccountId, findDuplicates, wellKnownKeys } from './accounts.ts'
+import type { Arguments } from './arguments.ts'
+import type { AccountConfig, Config } from './config.ts'
+import { readEnvironment } from './environment.ts'
+import { type ConfigFile, readObject } from './file.ts'
+import { readForeignEnvironment } from './foreign.ts'
+import { type Environment, type Findings, type Layer, usageError } from './layer.ts'
+import { type OptionName, optionRows, type Options, type Values } from './options.ts'
+
+export interface Sources {
+  args: Arguments
+  env: Environment
+  file?: ConfigFile | undefined
+  /** Reads the file a `_FILE` variable names. */
+  readText(path: string): string
+  /** Where a relative data directory begins. */
+  directory: string
+}
+
+export interface Resolution {
+  config: Config
+  /** True while no key is configured and the well-known pairs work. */
+  hasWellKnownKeys: boolean
+  /** One line each, for the user to see at start. */
+  notes: string[]
+}
+
+/** Defaults in which the command line and the Node API differ. */
+interface Defaults {
+  port: number
+  dataDir: string | undefined
+  logLevel: Config['logLevel']
+}
+
+/**
+ * The configuration of a command line.
+ * @param findings what reading the arguments has already said
+ * @throws UsageError naming everything that is wrong
+ */
+export function resolveConfig(sources: Sources, findings: Findings): Resolution {
+  const { args, env, file } = sources
+  const layers = [
+    args.layer,
+    readEnvironment(env, sources.readText, findings),
+    readForeignEnvironment(env, sources.readText, findings),
+  ]
+  if (file !== undefined) layers.push(readObject(file.value, file.path, findings.problems))
+  const defaults: Defaults = { port: 9000, dataDir: '.sandbucket', logLevel: 'info' }
+  const resolution = combine(layers, defaults, findings)
+  const { config } = resolution
+  if (config.dataDir !== undefined) config.dataDir = resolvePath(sources.directory, config.dataDir)
+  return resolution
+}
+
+/** The configuration of `startSandbucket(options)`: port 0, memory and silence unless said otherwise. @throws UsageError */
+export function resolveOptions(options: Options): Resolution {
+  const findings: Findings = { notes: [], problems: [] }
+  const layer = readObject(options, 'the options', findings.problems)
+  return combine([layer], { port: 0, dataDir: undefined, logLevel: 'silent' }, findings)
+}
+
+function combine(layers: readonly Layer[], defaults: Defaults, findings: Findings): Resolution {
+  const values = readValues(layers, findings.problems)
+  const { accounts, hasWellKnownKeys } = chooseAccounts(values, findings.problems)
+  if (findings.problems.length > 0) throw usageError(findings.problems)
+  const config: Config = {
+    host: values.host ?? '127.0.0.1',
+    port: values.port ?? defaults.port,
+    dataDir: chooseDataDir(layers, values, defaults.dataDir),
+    durable: values.durable ?? false,
+    region: values.region ?? 'us-east-1',
+    regionStrict: values.regionStrict ?? false,
+    accounts,
+    bucketDefaults: values.bucketDefaults ?? 'aws',
+    domains: values.domains ?? [],
+    publicHosts: values.publicHosts ?? [],
+    strictHost: values.strictHost ?? false,
+    maxClockSkewMs: finite(values.maxClockSkew ?? 900_000),
+    minPartSizeBytes: values.minPartSize ?? 5 * 2 ** 20,
+    buckets: values.buckets ?? [],
+    openCors: values.openCors ?? true,
+    logLevel: values.logLevel ?? defaults.logLevel,
+    logFormat: values.logFormat ?? 'pretty',
+  }
+  return { config, hasWellKnownKeys, notes: findings.notes }
+}
+
+function finite(ms: number): number | undefined {
+  return Number.isFinite(ms) ? ms : undefined
+}
+
+/** Each option from its strongest source, through its schema. */
+function readValues(layers: readonly Layer[], problems: string[]): Values {
+  const values: Record<string, unknown> = {}
+  for (const [name, row] of optionRows) {
+    const given = layers.find((layer) => layer[name] !== undefined)?.[name]
+    if (given === undefined) continue
+    const result = v.safeParse(row.kind.schema, given.value)
+    if (result.success) values[name] = result.output
+    else problems.push(`${given.from} must be ${row.kind.must}${show(given.value, row.isSecret === true)}`)
+  }
+  return values as Values
+}
+
+function show(value: unknown, isSecret: boolean): string {
+  if (isSecret) return ''
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return ` (it is ${text.length > 60 ? `${text.slice(0, 60)}...` : text === '' ? 'empty' : text})`
+}
+
+/** Memory wins over a directory of the same or a weaker source: the image always names one. */
+function chooseDataDir(layers: readonly Layer[], values: Values, byDefault: string | undefined): string | undefined {
+  const strength = (name: OptionName): number => {
+    const at = layers.findIndex((layer) => layer[name] !== undefined)
+    return at < 0 ? layers.length : at
+  }
+  if (values.inMemory && strength('inMemory') <= strength('data')) return undefined
+  return values.data ?? byDefault
+}
+
+/** The accounts of the file with a single key pair first, or the default account with that pair or the well-known ones. */
+function chooseAccounts(values: Values, problems: string[]): { accounts: AccountConfig[]; hasWellKnownKeys: boolean } {
+  const { accessKeyId, secretAccessKey } = values
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
+    const [has, lacks] =
+      accessKeyId === undefined ? ['secretAccessKey', 'accessKeyId'] : ['accessKeyId', 'secretAccessKey']
+    if (problems.length === 0) problems.push(`${has} is set but ${lacks} is not; a key needs both`)
+  }
+  const pair = accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined
+  if (values.accounts === undefined) {
+    const keys = pair === undefined ? [...wellKnownKeys] : [pair]
+    const account = completeAccount({ id: values.accountId ?? defaultAccountId, keys })
+    return { accounts: [account], hasWellKnownKeys: pair === undefined }
+  }
+  if (values.accountId !== undefined) problems.push('accountId and accounts are both set; put the id into accounts')
+  const accounts = values.accounts.map(completeAccount)
+  const first = accounts[0]
+  if (pair !== undefined && first !== undefined) {
+    first.keys = [pair, ...first.keys.filter((key) => key.accessKeyId !== pair.accessKeyId)]
+  }
+  problems.push(...findDuplicates(accounts))
+  return { accounts, hasWellKnownKeys: false }
+}
