@@ -1,0 +1,132 @@
+/**
+ * CreateBucket: name, region, ownership and ACL rules, and what happens when the name is taken.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+ */
+import type { Ctx } from '../context.ts'
+import { error } from '../errors.ts'
+import type { CreateBucketOutput, CreateBucketRequest, S3Handlers } from '../model/s3.types.gen.ts'
+import type { BucketRecord } from '../store/records.ts'
+import { checkBucketName } from './bucket-name.ts'
+import { newBucketAcl } from './lib/bucket-acl.ts'
+import { checkNewBucketTags } from './lib/bucket-tags.ts'
+import { bucketUrl, endpointRegion, isAwsRegion, isRegion } from './lib/location.ts'
+import { newBucket } from './lib/new-bucket.ts'
+
+interface Place {
+  region: string
+  /** What GetBucketLocation answers where it is not the region: `EU`. */
+  constraint?: string
+}
+
+const illegal = (constraint: string) =>
+  error(
+    'IllegalLocationConstraintException',
+    {},
+    {
+      message: `The ${constraint} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+    },
+  )
+
+/**
+ * Where a new bucket goes. The endpoint of us-east-1 takes every region but its own name; the others only themselves.
+ * Observed: all texts (recorded, test_different_location_constraint and the tests of invalid and EU constraints).
+ * @throws IllegalLocationConstraintException, InvalidLocationConstraint
+ */
+function placeOf(ctx: Ctx, constraint: string | undefined): Place {
+  const endpoint = endpointRegion(ctx)
+  const regional = endpoint !== 'us-east-1' && isAwsRegion(endpoint)
+  if (constraint === undefined || constraint === '') {
+    // Only a client that names another region gets this; a server configured for one is not stricter than its clients.
+    if (regional && ctx.auth.region === endpoint) throw illegal('unspecified')
+    return { region: endpoint }
+  }
+  const place: Place = constraint === 'EU' ? { region: 'eu-west-1', constraint } : { region: constraint }
+  if (regional) {
+    if (place.region !== endpoint) throw illegal(constraint)
+  } else if (!isRegion(ctx, place.region) || (endpoint === 'us-east-1' && constraint === endpoint)) {
+    throw error('InvalidLocationConstraint', { LocationConstraint: constraint })
+  }
+  return place
+}
+
+const ownerships = ['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'] as const
+
+function ownershipOf(header: string | undefined): BucketRecord['ObjectOwnership'] {
+  if (header === undefined) return undefined
+  const ownership = ownerships.find((name) => name === header)
+  if (ownership !== undefined) return ownership
+  throw error(
+    'InvalidArgument',
+    { ArgumentName: 'x-amz-object-ownership' },
+    { message: `Invalid x-amz-object-ownership header: ${header}` },
+  )
+}
+
+/** @throws NotImplemented for directory buckets and account-regional names */
+function refuseOtherKinds(input: CreateBucketRequest): void {
+  const { Location, Bucket } = input.CreateBucketConfiguration ?? {}
+  if (input.BucketNamespace !== undefined && input.BucketNamespace !== 'global') {
+    throw error('NotImplemented', { Header: 'x-amz-bucket-namespace' })
+  }
+  if (Location !== undefined || Bucket !== undefined) {
+    throw error('NotImplemented', {}, { message: 'Directory buckets are not implemented' })
+  }
+}
+
+function bucketOf(input: CreateBucketRequest, ctx: Ctx): BucketRecord {
+  const place = placeOf(ctx, input.CreateBucketConfiguration?.LocationConstraint)
+  const bucket = newBucket(ctx.config, {
+    Name: input.Bucket,
+    id: ctx.ids.requestId(),
+    region: place.region,
+    ownerId: ctx.principal.accountId,
+    createdMs: ctx.clock.now(),
+  })
+  const ownership = ownershipOf(input.ObjectOwnership)
+  if (ownership !== undefined) bucket.ObjectOwnership = ownership
+  const acl = newBucketAcl(input, bucket, ctx)
+  if (acl !== undefined) bucket.documents.acl = acl
+  const tags = checkNewBucketTags(input.CreateBucketConfiguration?.Tags)
+  if (tags !== undefined) bucket.documents.tagging = tags
+  if (place.constraint !== undefined) bucket.documents.locationConstraint = place.constraint
+  if (input.ObjectLockEnabledForBucket) {
+    bucket.objectLockEnabled = true
+    bucket.versioning = 'Enabled'
+  }
+  return bucket
+}
+
+/**
+ * The name is taken: fine only for the owner, in us-east-1 and without tags; the ACL is then that of the new request.
+ * Observed: recorded, test_create_bucket_with_existing_name and test_create_bucket_with_tags_us_east_1_idempotency.
+ * @throws BucketAlreadyExists, BucketAlreadyOwnedByYou
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html#API_CreateBucket_Errors
+ */
+async function createAgain(wanted: BucketRecord, ctx: Ctx): Promise<void> {
+  const taken = await ctx.store.buckets.get(wanted.Name)
+  if (taken?.ownerId !== wanted.ownerId) throw error('BucketAlreadyExists', { BucketName: wanted.Name })
+  const isIdempotent = endpointRegion(ctx) === 'us-east-1' && taken.region === 'us-east-1'
+  if (!isIdempotent || wanted.documents.tagging !== undefined) {
+    throw error('BucketAlreadyOwnedByYou', { BucketName: wanted.Name })
+  }
+  if (taken.documents.acl === undefined && wanted.documents.acl === undefined) return
+  await ctx.store.buckets.update(wanted.Name, (bucket) => {
+    const { acl: _replaced, ...documents } = bucket.documents
+    return { ...bucket, documents: wanted.documents.acl ? { ...documents, acl: wanted.documents.acl } : documents }
+  })
+}
+
+export const createBucket = {
+  async CreateBucket(input, ctx): Promise<CreateBucketOutput> {
+    checkBucketName(input.Bucket)
+    refuseOtherKinds(input)
+    const bucket = bucketOf(input, ctx)
+    if (!(await ctx.store.buckets.create(bucket))) await createAgain(bucket, ctx)
+    const isLocal = bucket.region === 'us-east-1' && endpointRegion(ctx) === 'us-east-1'
+    return {
+      // Observed: both forms (recorded, test_create_bucket_head_bucket).
+      Location: isLocal ? `/${bucket.Name}` : `${bucketUrl(ctx, bucket.Name, 'virtual-host')}/`,
+      BucketArn: `arn:aws:s3:::${bucket.Name}`,
+    }
+  },
+} satisfies Partial<S3Handlers>
