@@ -220,6 +220,24 @@ function checkSdkAlgorithm(named: string | undefined, declared: DeclaredChecksum
 const invalidSdkAlgorithm = () =>
   error('InvalidRequest', {}, { message: 'Value for x-amz-sdk-checksum-algorithm header is invalid.' })
 
+/**
+ * The algorithm that x-amz-checksum-algorithm names (CreateMultipartUpload, CopyObject).
+ * @throws AwsError InvalidRequest. Observed: text with five names (recorded, test_multipart_parts_checksum_exceptions_composite)
+ */
+export function requestedAlgorithm(name: string | undefined): ChecksumAlgorithm | undefined {
+  if (name === undefined) return undefined
+  const algorithm = algorithmOf(name)
+  if (algorithm !== undefined) return algorithm
+  throw error(
+    'InvalidRequest',
+    {},
+    {
+      message:
+        'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
+    },
+  )
+}
+
 const moreThanOne = () =>
   error(
     'InvalidRequest',

@@ -11,14 +11,18 @@ export function isVersionId(text: string): boolean {
   return text === 'null' || form.test(text)
 }
 
+/** Whether this bucket can have given out the id: any but `null` only since versioning has been on. */
+export function isPossibleVersionId(bucket: BucketRecord, versionId: string): boolean {
+  return versionId === 'null' || (bucket.versioning !== undefined && form.test(versionId))
+}
+
 /**
- * Refuses a text that this bucket can never have given out: of another form, or any but `null` while versioning was
- * never on. Observed: an id of the right form is refused in an unversioned bucket (recorded,
- * test_get_object_with_version_unversioned_bucket).
+ * Refuses a text that this bucket can never have given out. Observed: an id of the right form is refused in an
+ * unversioned bucket (recorded, test_get_object_with_version_unversioned_bucket).
  * @throws AwsError InvalidArgument
  */
 export function checkVersionId(bucket: BucketRecord, versionId: string): void {
-  if (versionId === 'null' || (bucket.versioning !== undefined && form.test(versionId))) return
+  if (isPossibleVersionId(bucket, versionId)) return
   throw error(
     'InvalidArgument',
     { ArgumentName: 'versionId', ArgumentValue: versionId },

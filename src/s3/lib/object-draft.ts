@@ -1,0 +1,59 @@
+/**
+ * What PutObject, CopyObject, CreateMultipartUpload and form uploads have in common: turning headers into the stored
+ * description of an object, checked in one place.
+ */
+import type { Ctx } from '../../context.ts'
+import type { ContentHeaders, EncryptionRecord, ObjectRecord } from '../../store/records.ts'
+import { type AclInput, newObjectAcl } from './acl.ts'
+import { type ContentInput, storedContent } from './content.ts'
+import { type CustomerKeyInput, type EncryptionInput, storedEncryption } from './encryption.ts'
+import { storedMetadata } from './metadata.ts'
+import { type LockInput, storedLock } from './object-lock.ts'
+import { checkRedirectLocation } from './redirect.ts'
+import { storedStorageClass } from './storage-class.ts'
+import { parseTaggingHeader } from './tags.ts'
+
+export interface DescriptionInput extends AclInput, EncryptionInput, CustomerKeyInput, LockInput {
+  StorageClass?: string | undefined
+  Tagging?: string | undefined
+  WebsiteRedirectLocation?: string | undefined
+}
+
+/** Everything of an object's record that headers decide but content headers and metadata. */
+export type Description = Pick<
+  ObjectRecord,
+  | 'StorageClass'
+  | 'ownerId'
+  | 'acl'
+  | 'tags'
+  | 'WebsiteRedirectLocation'
+  | 'ObjectLockMode'
+  | 'ObjectLockRetainUntilMs'
+  | 'ObjectLockLegalHoldStatus'
+> & { encryption: EncryptionRecord }
+
+/**
+ * The description that the headers of a write ask for.
+ * @throws AwsError whatever a header's own rules say
+ */
+export function describeObject(input: DescriptionInput, ctx: Ctx): Description {
+  const { bucket } = ctx
+  const redirect = checkRedirectLocation(input.WebsiteRedirectLocation)
+  const tags = input.Tagging === undefined ? [] : parseTaggingHeader(input.Tagging)
+  return {
+    StorageClass: storedStorageClass(input.StorageClass),
+    encryption: storedEncryption(input),
+    ...newObjectAcl(input, bucket, ctx),
+    ...(tags.length === 0 ? undefined : { tags }),
+    ...(redirect === undefined ? undefined : { WebsiteRedirectLocation: redirect }),
+    ...storedLock(input, bucket, ctx.clock.now()),
+  }
+}
+
+/** Content headers and user metadata of a write. @throws AwsError MetadataTooLarge */
+export function describeContent(input: ContentInput & { Metadata?: Record<string, string> | undefined }): {
+  content: ContentHeaders
+  metadata: Record<string, string>
+} {
+  return { content: storedContent(input), metadata: storedMetadata(input.Metadata) }
+}

@@ -1,0 +1,143 @@
+/**
+ * DeleteObject and DeleteObjects.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+ */
+import type { Ctx } from '../context.ts'
+import { AwsError, error } from '../errors.ts'
+import type {
+  DeletedObject,
+  DeleteObjectOutput,
+  DeleteObjectRequest,
+  DeleteObjectsOutput,
+  DeleteObjectsRequest,
+  ObjectIdentifier,
+  S3Handlers,
+} from '../model/s3.types.gen.ts'
+import type { ObjectRecord } from '../store/records.ts'
+import { matchesETag } from './lib/etag.ts'
+import { checkDeletable } from './lib/object-lock.ts'
+import { checkVersionId, isPossibleVersionId } from './lib/version-id.ts'
+
+const maxObjects = 1000
+
+/** What became of one key. */
+interface Deletion {
+  /** The delete marker that was made, or that was removed by its version id. */
+  marker?: ObjectRecord | undefined
+  VersionId?: string | undefined
+}
+
+/**
+ * Headers that general purpose buckets refuse, or that need what this account has not.
+ * @throws AwsError InvalidArgument, NotImplemented
+ */
+function checkHeaders(input: DeleteObjectRequest | DeleteObjectsRequest, ctx: Ctx): void {
+  if (input.BypassGovernanceRetention !== undefined && !ctx.bucket.objectLockEnabled) {
+    // Observed: refused whatever its value (recorded, test_delete_object_with_no_locking).
+    throw error(
+      'InvalidArgument',
+      { ArgumentName: 'x-amz-bypass-governance-retention' },
+      { message: 'x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.' },
+    )
+  }
+}
+
+/**
+ * If-Match of a delete: one entity tag or `*`. Pure: for use in `decide`. Observed: nothing there, or a delete marker, is
+ * 404 whatever the condition (probes of S3 in localstack/localstack issue 13894 and ministackorg/ministack issue 1475, 2026).
+ */
+function checkMatch(condition: string | undefined, current: ObjectRecord | undefined, Key: string): void {
+  if (condition === undefined) return
+  if (current === undefined || current.isDeleteMarker) throw error('NoSuchKey', { Key })
+  if (!matchesETag(condition, current.ETag)) throw error('PreconditionFailed', { Condition: 'If-Match' })
+}
+
+async function deleteOne(
+  ctx: Ctx,
+  Key: string,
+  VersionId: string | undefined,
+  condition: string | undefined,
+  mayBypass: boolean,
+): Promise<Deletion> {
+  const { bucket } = ctx
+  const nowMs = ctx.clock.now()
+  if (VersionId !== undefined) {
+    // Observed: refused even for the current version and its own tag (localstack/localstack issue 13894).
+    if (condition !== undefined) throw error('NotImplemented', { Header: 'If-Match' })
+    const removed = await ctx.store.objects.deleteVersion(bucket, Key, VersionId, (record) =>
+      checkDeletable(record, mayBypass, nowMs),
+    )
+    // Assumed: a version that is gone already is deleted as far as the caller is concerned, as a missing key is.
+    return { VersionId, marker: removed?.isDeleteMarker ? removed : undefined }
+  }
+  const { marker } = await ctx.store.objects.delete(bucket, Key, nowMs, (latest) => checkMatch(condition, latest, Key))
+  return { marker }
+}
+
+const objectArn = (ctx: Ctx, key: string) => `arn:aws:s3:::${ctx.bucket.Name}/${key}`
+
+/** Asks for the right to bypass governance where the request says so. @throws AwsError AccessDenied */
+async function mayBypass(
+  input: { BypassGovernanceRetention?: boolean | undefined },
+  ctx: Ctx,
+  key: string,
+): Promise<boolean> {
+  if (input.BypassGovernanceRetention !== true) return false
+  await ctx.authorize('s3:BypassGovernanceRetention', objectArn(ctx, key), ctx.bucket)
+  return true
+}
+
+async function deleteListed(item: ObjectIdentifier, input: DeleteObjectsRequest, ctx: Ctx): Promise<DeletedObject> {
+  const { Key, VersionId } = item
+  if (item.LastModifiedTime !== undefined || item.Size !== undefined) throw error('NotImplemented')
+  const action = VersionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion'
+  await ctx.authorize(action, objectArn(ctx, Key), ctx.bucket)
+  if (VersionId !== undefined && !isPossibleVersionId(ctx.bucket, VersionId)) {
+    throw error('NoSuchVersion', { Key, VersionId })
+  }
+  const { marker } = await deleteOne(ctx, Key, VersionId, item.ETag, await mayBypass(input, ctx, Key))
+  const deleted: DeletedObject = { Key }
+  if (VersionId !== undefined) deleted.VersionId = VersionId
+  if (marker !== undefined) {
+    deleted.DeleteMarker = true
+    deleted.DeleteMarkerVersionId = marker.VersionId
+  }
+  return deleted
+}
+
+export const objectDelete = {
+  async DeleteObject(input, ctx): Promise<DeleteObjectOutput> {
+    const { Key, VersionId } = input
+    if (input.IfMatchLastModifiedTime !== undefined) {
+      throw error('NotImplemented', { Header: 'x-amz-if-match-last-modified-time' })
+    }
+    if (input.IfMatchSize !== undefined) throw error('NotImplemented', { Header: 'x-amz-if-match-size' })
+    checkHeaders(input, ctx)
+    if (VersionId !== undefined) checkVersionId(ctx.bucket, VersionId)
+    const deletion = await deleteOne(ctx, Key, VersionId, input.IfMatch, await mayBypass(input, ctx, Key))
+    return {
+      DeleteMarker: deletion.marker === undefined ? undefined : true,
+      VersionId: deletion.marker?.VersionId ?? (ctx.bucket.versioning === undefined ? undefined : deletion.VersionId),
+    }
+  },
+
+  /** One key after the other, in the order asked; the answer keeps it. Each failure is an entry, not the end. */
+  async DeleteObjects(input, ctx): Promise<DeleteObjectsOutput> {
+    const { Objects, Quiet } = input.Delete
+    if (Objects.length === 0 || Objects.length > maxObjects) throw error('MalformedXML')
+    checkHeaders(input, ctx)
+    const Deleted: DeletedObject[] = []
+    const Errors: NonNullable<DeleteObjectsOutput['Errors']> = []
+    for (const item of Objects) {
+      try {
+        const deleted = await deleteListed(item, input, ctx)
+        if (Quiet !== true) Deleted.push(deleted)
+      } catch (cause) {
+        if (!(cause instanceof AwsError)) ctx.log.error({ id: ctx.requestId, err: cause }, 'delete of one key failed')
+        const failure = cause instanceof AwsError ? cause : error('InternalError')
+        Errors.push({ Key: item.Key, VersionId: item.VersionId, Code: failure.code, Message: failure.message })
+      }
+    }
+    return { Deleted, Errors }
+  },
+} satisfies Partial<S3Handlers>
