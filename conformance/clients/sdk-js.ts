@@ -1,0 +1,1 @@
+export const sdkJs: any = { name: 'sdk-js', styles: [] }

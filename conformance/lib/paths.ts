@@ -1,0 +1,25 @@
+/** Where things are, whether this runs compiled (`dist/conformance`) or from source. */
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The root of the repository. */
+export const root = findRoot(dirname(fileURLToPath(import.meta.url)))
+
+/** The compiled server; `CONFORMANCE_SERVER` names another build of it. */
+export const serverProgram = process.env.CONFORMANCE_SERVER ?? join(root, 'dist', 'src', 'main.js')
+
+/** A source file of `conformance/`, for what is not compiled (Python). */
+export function source(...parts: string[]): string {
+  return join(root, 'conformance', ...parts)
+}
+
+/** The Python environment with the newest clients; `CONFORMANCE_VENV` names another. */
+export const venv = process.env.CONFORMANCE_VENV ?? join(root, 'node_modules', '.cache', 'conformance-venv')
+
+function findRoot(from: string): string {
+  if (existsSync(join(from, 'package.json'))) return from
+  const parent = dirname(from)
+  if (parent === from) throw new Error('package.json not found above the conformance runner')
+  return findRoot(parent)
+}
