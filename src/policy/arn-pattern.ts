@@ -1,0 +1,68 @@
+/**
+ * ARNs as patterns: six parts, each with its own wildcards, so that a `*` never reaches over a colon except in the last
+ * part. Used for Resource and for the Arn* operators.
+ */
+import { type Arn, parseArn } from '../lib/arn.ts'
+import type { ContextSource } from './context-source.ts'
+import { compilePattern, type Matcher } from './match.ts'
+
+/** An ARN of a request, taken apart once per decision. */
+export interface RequestArn extends Arn {
+  /** Everything before the resource part, with its colon: most patterns have no wildcard there and compare it at once. */
+  head: string
+}
+
+export type ArnMatcher = (arn: RequestArn, context: ContextSource) => boolean
+
+/** Undefined when the text is no ARN. */
+export function requestArn(text: string): RequestArn | undefined {
+  const arn = parseArn(text)
+  return arn && { ...arn, head: text.slice(0, text.length - arn.resource.length) }
+}
+
+/**
+ * Where variables are honoured: `resource` only after the fifth colon (Resource elements), `everywhere` (conditions),
+ * `nowhere` (version 2008-10-17).
+ */
+export type ArnVariables = 'resource' | 'everywhere' | 'nowhere'
+
+/** A matcher for an ARN pattern; one with fewer than six parts matches nothing. */
+export function compileArnPattern(pattern: string, variables: ArnVariables): ArnMatcher {
+  const parts = splitPattern(pattern, variables === 'everywhere')
+  if (parts === undefined) return () => false
+  const [scheme = '', partition = '', service = '', region = '', account = '', resource = ''] = parts
+  const resourceMatches = compilePattern(resource, { wildcards: true, variables: variables !== 'nowhere' })
+  const head = `${scheme}:${partition}:${service}:${region}:${account}:`
+  if (!/[*?]|\$\{/.test(head)) {
+    return (arn, context) => arn.head === head && resourceMatches(arn.resource, context)
+  }
+  const part = (text: string): Matcher =>
+    compilePattern(text, { wildcards: true, variables: variables === 'everywhere' })
+  const schemeMatches = part(scheme)
+  const partitionMatches = part(partition)
+  const serviceMatches = part(service)
+  const regionMatches = part(region)
+  const accountMatches = part(account)
+  return (arn, context) =>
+    schemeMatches('arn', context) &&
+    partitionMatches(arn.partition, context) &&
+    serviceMatches(arn.service, context) &&
+    regionMatches(arn.region, context) &&
+    accountMatches(arn.account, context) &&
+    resourceMatches(arn.resource, context)
+}
+
+/** Splits at the first five colons; those inside `${...}` do not count where variables are honoured. */
+function splitPattern(pattern: string, skipVariables: boolean): string[] | undefined {
+  const parts: string[] = []
+  let start = 0
+  const lastClose = skipVariables ? pattern.lastIndexOf('}') : -1
+  for (let at = 0; at < pattern.length && parts.length < 5; at++) {
+    if (at < lastClose && pattern[at] === '$' && pattern[at + 1] === '{') at = pattern.indexOf('}', at)
+    else if (pattern[at] === ':') {
+      parts.push(pattern.slice(start, at))
+      start = at + 1
+    }
+  }
+  return parts.length === 5 ? [...parts, pattern.slice(start)] : undefined
+}
