@@ -71,7 +71,7 @@ operations: [
 ["ListBucketInventoryConfigurations","GET","/?inventory&x-id=ListBucketInventoryConfigurations",200,"ListBucketInventoryConfigurationsRequest","ListBucketInventoryConfigurationsOutput"],
 ["ListBucketMetricsConfigurations","GET","/?metrics&x-id=ListBucketMetricsConfigurations",200,"ListBucketMetricsConfigurationsRequest","ListBucketMetricsConfigurationsOutput"],
 ["ListBuckets","GET","/?x-id=ListBuckets",200,"ListBucketsRequest","ListBucketsOutput"],
-["ListDirectoryBuckets","GET","/?x-id=ListDirectoryBuckets",200,"ListDirectoryBucketsRequest","ListDirectoryBucketsOutput"],
+["ListDirectoryBuckets","GET","/?x-id=ListDirectoryBuckets",200,"ListDirectoryBucketsRequest","ListDirectoryBucketsOutput","X"],
 ["ListMultipartUploads","GET","/?uploads",200,"ListMultipartUploadsRequest","ListMultipartUploadsOutput"],
 ["ListObjectAnnotations","GET","/{Key+}?annotation&x-id=ListObjectAnnotations",200,"ListObjectAnnotationsRequest","ListObjectAnnotationsOutput"],
 ["ListObjectVersions","GET","/?versions",200,"ListObjectVersionsRequest","ListObjectVersionsOutput"],
@@ -281,9 +281,9 @@ shapes: {
 ["SSECustomerKey","string","H","x-amz-server-side-encryption-customer-key",0,{"sensitive":1}],
 ["SSECustomerKeyMD5","string","H","x-amz-server-side-encryption-customer-key-MD5",0]],"CompleteMultipartUploadRequest"],
 "CompletedMultipartUpload": ["s",[
-["Parts","CompletedPartList","","Part",0,{"flat":1}]],"CompletedMultipartUpload"],
+["Parts","CompletedPartList","","Part",1,{"flat":1}]],"CompletedMultipartUpload"],
 "CompletedPart": ["s",[
-["ETag","string","","ETag",0],
+["ETag","string","","ETag",1],
 ["ChecksumCRC32","string","","ChecksumCRC32",0],
 ["ChecksumCRC32C","string","","ChecksumCRC32C",0],
 ["ChecksumCRC64NVME","string","","ChecksumCRC64NVME",0],
@@ -294,7 +294,7 @@ shapes: {
 ["ChecksumXXHASH64","string","","ChecksumXXHASH64",0],
 ["ChecksumXXHASH3","string","","ChecksumXXHASH3",0],
 ["ChecksumXXHASH128","string","","ChecksumXXHASH128",0],
-["PartNumber","integer","","PartNumber",0]],"CompletedPart"],
+["PartNumber","integer","","PartNumber",1]],"CompletedPart"],
 "CompletedPartList": ["l","CompletedPart","member"],
 "Condition": ["s",[
 ["HttpErrorCodeReturnedEquals","string","","HttpErrorCodeReturnedEquals",0],
@@ -388,7 +388,7 @@ shapes: {
 ["ChecksumXXHASH3","string","","ChecksumXXHASH3",0],
 ["ChecksumXXHASH128","string","","ChecksumXXHASH128",0]],"CopyPartResult"],
 "CreateBucketConfiguration": ["s",[
-["LocationConstraint","string","","LocationConstraint",0,{"enum":"BucketLocationConstraint"}],
+["LocationConstraint","string","","LocationConstraint",0],
 ["Location","LocationInfo","","Location",0],
 ["Bucket","BucketInfo","","Bucket",0],
 ["Tags","TagSet","","Tags",0]],"CreateBucketConfiguration"],
@@ -488,7 +488,7 @@ shapes: {
 ["Years","integer","","Years",0],
 ["DefaultEventHold","EventHoldDuration","","DefaultEventHold",0]],"DefaultRetention"],
 "Delete": ["s",[
-["Objects","ObjectIdentifierList","","Object",1,{"flat":1}],
+["Objects","ObjectIdentifierList","","Object",1,{"flat":1,"max":1000}],
 ["Quiet","boolean","","Quiet",0]],"Delete"],
 "DeleteBucketAnalyticsConfigurationRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
@@ -640,7 +640,7 @@ shapes: {
 "ExistingObjectReplication": ["s",[
 ["Status","string","","Status",1,{"enum":"ExistingObjectReplicationStatus"}]],"ExistingObjectReplication"],
 "FilterRule": ["s",[
-["Name","string","","Name",0,{"enum":"FilterRuleName"}],
+["Name","string","","Name",0],
 ["Value","string","","Value",0]],"FilterRule"],
 "FilterRuleList": ["l","FilterRule","member"],
 "GetBucketAbacOutput": ["s",[
@@ -857,7 +857,7 @@ shapes: {
 "GetObjectOutput": ["s",[
 ["Body","blob","B","Body",0,{"streaming":1}],
 ["DeleteMarker","boolean","H","x-amz-delete-marker",0],
-["AcceptRanges","string","H","accept-ranges",0],
+["AcceptRanges","string","H","Accept-Ranges",0],
 ["Expiration","string","H","x-amz-expiration",0],
 ["Restore","string","H","x-amz-restore",0],
 ["LastModified","timestamp","H","Last-Modified",0],
@@ -976,7 +976,7 @@ shapes: {
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0]],"HeadBucketRequest"],
 "HeadObjectOutput": ["s",[
 ["DeleteMarker","boolean","H","x-amz-delete-marker",0],
-["AcceptRanges","string","H","accept-ranges",0],
+["AcceptRanges","string","H","Accept-Ranges",0],
 ["Expiration","string","H","x-amz-expiration",0],
 ["Restore","string","H","x-amz-restore",0],
 ["ArchiveStatus","string","H","x-amz-archive-status",0,{"enum":"ArchiveStatus"}],
@@ -1120,7 +1120,7 @@ shapes: {
 ["RecordExpiration","RecordExpiration","","RecordExpiration",1]],"JournalTableConfigurationUpdates"],
 "LambdaFunctionConfiguration": ["s",[
 ["LambdaFunctionArn","string","","CloudFunction",1],
-["Events","string[]","","Event",1,{"flat":1,"enum":"Event"}],
+["Events","string[]","","Event",1,{"flat":1}],
 ["Id","string","","Id",0],
 ["Filter","NotificationConfigurationFilter","","Filter",0]],"LambdaFunctionConfiguration"],
 "LambdaFunctionConfigurationList": ["l","LambdaFunctionConfiguration","member"],
@@ -1575,9 +1575,9 @@ shapes: {
 "PutBucketLifecycleConfigurationRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["ChecksumAlgorithm","string","H","x-amz-sdk-checksum-algorithm",0,{"enum":"ChecksumAlgorithm"}],
-["LifecycleConfiguration","BucketLifecycleConfiguration","B","BucketLifecycleConfiguration",0],
+["LifecycleConfiguration","BucketLifecycleConfiguration","B","BucketLifecycleConfiguration",1],
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0],
-["TransitionDefaultMinimumObjectSize","string","H","x-amz-transition-default-minimum-object-size",0,{"enum":"TransitionDefaultMinimumObjectSize"}]],"PutBucketLifecycleConfigurationRequest"],
+["TransitionDefaultMinimumObjectSize","string","H","x-amz-transition-default-minimum-object-size",0]],"PutBucketLifecycleConfigurationRequest"],
 "PutBucketLoggingRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["BucketLoggingStatus","BucketLoggingStatus","B","BucketLoggingStatus",1],
@@ -1700,7 +1700,7 @@ shapes: {
 "PutObjectLegalHoldRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["Key","string","L","Key",1],
-["LegalHold","ObjectLockLegalHold","B","ObjectLockLegalHold",0],
+["LegalHold","ObjectLockLegalHold","B","ObjectLockLegalHold",1],
 ["RequestPayer","string","H","x-amz-request-payer",0,{"enum":"RequestPayer"}],
 ["VersionId","string","Q","versionId",0],
 ["ContentMD5","string","H","Content-MD5",0],
@@ -1710,7 +1710,7 @@ shapes: {
 ["RequestCharged","string","H","x-amz-request-charged",0,{"enum":"RequestCharged"}]],"PutObjectLockConfigurationOutput"],
 "PutObjectLockConfigurationRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
-["ObjectLockConfiguration","ObjectLockConfiguration","B","ObjectLockConfiguration",0],
+["ObjectLockConfiguration","ObjectLockConfiguration","B","ObjectLockConfiguration",1],
 ["RequestPayer","string","H","x-amz-request-payer",0,{"enum":"RequestPayer"}],
 ["Token","string","H","x-amz-bucket-object-lock-token",0],
 ["ContentMD5","string","H","Content-MD5",0],
@@ -1794,7 +1794,7 @@ shapes: {
 "PutObjectRetentionRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["Key","string","L","Key",1],
-["Retention","ObjectLockRetention","B","ObjectLockRetention",0],
+["Retention","ObjectLockRetention","B","ObjectLockRetention",1],
 ["RequestPayer","string","H","x-amz-request-payer",0,{"enum":"RequestPayer"}],
 ["VersionId","string","Q","versionId",0],
 ["BypassGovernanceRetention","boolean","H","x-amz-bypass-governance-retention",0],
@@ -1820,7 +1820,7 @@ shapes: {
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0]],"PutPublicAccessBlockRequest"],
 "QueueConfiguration": ["s",[
 ["QueueArn","string","","Queue",1],
-["Events","string[]","","Event",1,{"flat":1,"enum":"Event"}],
+["Events","string[]","","Event",1,{"flat":1}],
 ["Id","string","","Id",0],
 ["Filter","NotificationConfigurationFilter","","Filter",0]],"QueueConfiguration"],
 "QueueConfigurationList": ["l","QueueConfiguration","member"],
@@ -1832,12 +1832,12 @@ shapes: {
 "Redirect": ["s",[
 ["HostName","string","","HostName",0],
 ["HttpRedirectCode","string","","HttpRedirectCode",0],
-["Protocol","string","","Protocol",0,{"enum":"Protocol"}],
+["Protocol","string","","Protocol",0],
 ["ReplaceKeyPrefixWith","string","","ReplaceKeyPrefixWith",0],
 ["ReplaceKeyWith","string","","ReplaceKeyWith",0]],"Redirect"],
 "RedirectAllRequestsTo": ["s",[
 ["HostName","string","","HostName",1],
-["Protocol","string","","Protocol",0,{"enum":"Protocol"}]],"RedirectAllRequestsTo"],
+["Protocol","string","","Protocol",0]],"RedirectAllRequestsTo"],
 "RenameObjectOutput": ["s",[],"RenameObjectOutput"],
 "RenameObjectRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
@@ -1892,7 +1892,7 @@ shapes: {
 ["Bucket","string","L","Bucket",1],
 ["Key","string","L","Key",1],
 ["VersionId","string","Q","versionId",0],
-["RestoreRequest","RestoreRequest","B","RestoreRequest",0],
+["RestoreRequest","RestoreRequest","B","RestoreRequest",1],
 ["RequestPayer","string","H","x-amz-request-payer",0,{"enum":"RequestPayer"}],
 ["ChecksumAlgorithm","string","H","x-amz-sdk-checksum-algorithm",0,{"enum":"ChecksumAlgorithm"}],
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0]],"RestoreObjectRequest"],
@@ -2016,7 +2016,7 @@ shapes: {
 "TieringList": ["l","Tiering","member"],
 "TopicConfiguration": ["s",[
 ["TopicArn","string","","Topic",1],
-["Events","string[]","","Event",1,{"flat":1,"enum":"Event"}],
+["Events","string[]","","Event",1,{"flat":1}],
 ["Id","string","","Id",0],
 ["Filter","NotificationConfigurationFilter","","Filter",0]],"TopicConfiguration"],
 "TopicConfigurationList": ["l","TopicConfiguration","member"],

@@ -340,11 +340,11 @@ export interface CompleteMultipartUploadRequest {
 }
 
 export interface CompletedMultipartUpload {
-  Parts?: CompletedPart[] | undefined
+  Parts: CompletedPart[]
 }
 
 export interface CompletedPart {
-  ETag?: string | undefined
+  ETag: string
   ChecksumCRC32?: string | undefined
   ChecksumCRC32C?: string | undefined
   ChecksumCRC64NVME?: string | undefined
@@ -355,7 +355,7 @@ export interface CompletedPart {
   ChecksumXXHASH64?: string | undefined
   ChecksumXXHASH3?: string | undefined
   ChecksumXXHASH128?: string | undefined
-  PartNumber?: number | undefined
+  PartNumber: number
 }
 
 export interface Condition {
@@ -2067,7 +2067,7 @@ export interface PutBucketLifecycleConfigurationOutput {
 export interface PutBucketLifecycleConfigurationRequest {
   Bucket: string
   ChecksumAlgorithm?: string | undefined
-  LifecycleConfiguration?: BucketLifecycleConfiguration | undefined
+  LifecycleConfiguration: BucketLifecycleConfiguration
   ExpectedBucketOwner?: string | undefined
   TransitionDefaultMinimumObjectSize?: string | undefined
 }
@@ -2223,7 +2223,7 @@ export interface PutObjectLegalHoldOutput {
 export interface PutObjectLegalHoldRequest {
   Bucket: string
   Key: string
-  LegalHold?: ObjectLockLegalHold | undefined
+  LegalHold: ObjectLockLegalHold
   RequestPayer?: string | undefined
   VersionId?: string | undefined
   ContentMD5?: string | undefined
@@ -2237,7 +2237,7 @@ export interface PutObjectLockConfigurationOutput {
 
 export interface PutObjectLockConfigurationRequest {
   Bucket: string
-  ObjectLockConfiguration?: ObjectLockConfiguration | undefined
+  ObjectLockConfiguration: ObjectLockConfiguration
   RequestPayer?: string | undefined
   Token?: string | undefined
   ContentMD5?: string | undefined
@@ -2328,7 +2328,7 @@ export interface PutObjectRetentionOutput {
 export interface PutObjectRetentionRequest {
   Bucket: string
   Key: string
-  Retention?: ObjectLockRetention | undefined
+  Retention: ObjectLockRetention
   RequestPayer?: string | undefined
   VersionId?: string | undefined
   BypassGovernanceRetention?: boolean | undefined
@@ -2465,7 +2465,7 @@ export interface RestoreObjectRequest {
   Bucket: string
   Key: string
   VersionId?: string | undefined
-  RestoreRequest?: RestoreRequest | undefined
+  RestoreRequest: RestoreRequest
   RequestPayer?: string | undefined
   ChecksumAlgorithm?: string | undefined
   ExpectedBucketOwner?: string | undefined

@@ -20,6 +20,11 @@ export interface MemberExtra {
   readonly sensitive?: 1
   /** The body itself, or a stream of events. */
   readonly streaming?: 1
+  /** Bounds of a text's length, a list's length or a number's value. */
+  readonly min?: number
+  readonly max?: number
+  /** What a text must match as a whole. */
+  readonly pattern?: string
 }
 
 /** name, type, location, wire name (query key, header or element), required, rest */
@@ -33,8 +38,8 @@ export type ListRow = readonly ['l', TypeRef, string]
 export type MapRow = readonly ['m', TypeRef, TypeRef]
 export type ShapeRow = StructureRow | ListRow | MapRow
 
-/** `C`: a body checksum is required. `S`: documented by AWS but not in the published model. */
-export type OperationFlag = 'C' | 'S'
+/** `C`: a body checksum is required. `S`: documented by AWS but not in the published model. `X`: told by `x-id` alone. */
+export type OperationFlag = 'C' | 'S' | 'X'
 
 /** name, method, uri, status, input shape, output shape (empty: none) */
 export type OperationRow = readonly [string, string, string, number, string, string, OperationFlag?]

@@ -8,7 +8,7 @@ const CODES = { label: 'L', query: 'Q', header: 'H', prefix: 'P', payload: 'B', 
 export function emitTables(model: Model): string {
   const operations = Object.entries(model.operations).map(([name, op]) => {
     const row = [name, op.method, op.uri, op.status, op.input ?? '', op.output ?? '']
-    const flag = op.synthetic ? ['S'] : op.checksumRequired ? ['C'] : []
+    const flag = op.synthetic ? ['S'] : op.routedById ? ['X'] : op.checksumRequired ? ['C'] : []
     return JSON.stringify([...row, ...flag])
   })
   const shapes = Object.entries(model.shapes).map(
@@ -56,6 +56,9 @@ function memberRow(model: Model, name: string, member: MemberModel): MemberRow {
     ...(member.namespace !== undefined && { namespace: member.namespace }),
     ...(member.sensitive && { sensitive: 1 as const }),
     ...(member.streaming && { streaming: 1 as const }),
+    ...(member.min !== undefined && { min: member.min }),
+    ...(member.max !== undefined && { max: member.max }),
+    ...(member.pattern !== undefined && { pattern: member.pattern }),
   }
   // A payload's root element is named by the member or, failing that, by its type.
   const type = model.shapes[member.type]

@@ -24,6 +24,11 @@ export interface MemberModel {
   sensitive?: boolean
   streaming?: boolean
   token?: boolean
+  /** Bounds of a text's length, a list's length or a number's value. Only patches say them. */
+  min?: number
+  max?: number
+  /** What a text must match as a whole. Only patches say it. */
+  pattern?: string
 }
 
 export interface ShapeModel {
@@ -51,6 +56,8 @@ export interface OperationModel {
   checksumRequired?: boolean
   /** Documented by AWS but absent from the published model. Only patches say it. */
   synthetic?: boolean
+  /** Only `x-id` tells it from another operation. Only patches say it. */
+  routedById?: boolean
 }
 
 export interface Model {
