@@ -106,6 +106,8 @@ export interface ObjectRecord {
   partsCount?: number
   /** Whether older versions of this key exist; kept by the store on the newest version only. */
   hasOlder?: boolean
+  /** Place among the versions of its key, counting up; kept by the store. */
+  sequence?: number
   /** Id of the multipart upload that made it: a repeated CompleteMultipartUpload finds its answer here. */
   uploadId?: string
 }
@@ -118,6 +120,8 @@ export interface UploadRecord {
   /** Account id and ARN of who began it. */
   ownerId: string
   initiatorArn: string
+  /** Which object the key had when the upload began (`objectIdentity`): a conditional completion must find it there. */
+  replaces?: string
   content: ContentHeaders
   metadata: Record<string, string>
   StorageClass: string

@@ -22,7 +22,7 @@ export interface Store {
 
 export interface BucketStore {
   get(name: string): MaybePromise<BucketRecord | undefined>
-  /** False when the name is taken. */
+  /** False when the name is taken. An empty `id` is replaced by a random one. */
   create(bucket: BucketRecord): Promise<boolean>
   /** Reads, changes, writes back atomically; undefined when there is no such bucket. */
   update(name: string, change: (bucket: BucketRecord) => BucketRecord): Promise<BucketRecord | undefined>
@@ -32,14 +32,17 @@ export interface BucketStore {
   list(options: { prefix?: string; after?: string; limit: number }): Promise<BucketRecord[]>
 }
 
-/** A body written but not yet referenced by a record. `discard` it, or hand it to exactly one commit. */
+/**
+ * A body written but not yet referenced by a record. `discard` it, or hand it to exactly one commit: a call that takes
+ * one owns it, and discards it itself when it fails or throws. `discard` after that does nothing.
+ */
 export interface StagedBody {
   readonly ref: BodyRef
   discard(): Promise<void>
 }
 
 export interface BodyWriter {
-  /** Accepts the next bytes; a promise asks the caller to wait (back-pressure). The buffer may be kept until then. */
+  /** Accepts the next bytes; a promise asks the caller to wait (back-pressure). The buffer is kept: it must not be written to any more. @throws StoreError NO_SPACE, IO (also from the promise) */
   write(chunk: Buffer): void | Promise<void>
   /** All bytes are there: (durable mode: and on disk). */
   finish(): Promise<StagedBody>
@@ -59,8 +62,8 @@ export interface BodyStore {
   slice(ref: BodyRef, start: number, end: number): StagedBody
 }
 
-/** Outcome of a `decide`: the record to write. The store fills `VersionId` (by the bucket's versioning state) and `hasOlder`. */
-export type ObjectDraft = Omit<ObjectRecord, 'VersionId' | 'hasOlder'>
+/** Outcome of a `decide`: the record to write. The store fills `Key`, `VersionId` (by the bucket's versioning state at the commit), `hasOlder` and `sequence`, and sets `body` to the one it was given. */
+export type ObjectDraft = Omit<ObjectRecord, 'VersionId' | 'hasOlder' | 'sequence'>
 
 export interface ListOptions {
   prefix?: string

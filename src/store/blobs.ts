@@ -1,0 +1,32 @@
+/**
+ * Where large bodies are: a directory of files (`file-blobs.ts`) or memory (`memory-blobs.ts`). A blob has an opaque
+ * name, is written once, and is never changed.
+ */
+
+export interface Blobs {
+  /** Begins a blob. It counts as this run's until `adopted` or `remove`. */
+  create(id: string): BlobSink
+  /** The store has committed a row for it: a later sweep judges it by that row. */
+  adopted(id: string): void
+  /** Undefined when there is no such blob. */
+  open(id: string): Promise<BlobHandle | undefined>
+  /** Nothing happens when there is none. */
+  remove(id: string): Promise<void>
+  /** Deletes leftovers of former runs: unfinished blobs, and those for which `isKnown` says no. Stops when told to. */
+  sweep(isKnown: (id: string) => boolean | Promise<boolean>, signal: AbortSignal): Promise<void>
+}
+
+export interface BlobSink {
+  /** A promise asks the caller to wait. The chunk must not be changed afterwards. */
+  write(chunk: Buffer): void | Promise<void>
+  /** The blob is complete (durable mode: and on disk) and can be opened. */
+  finish(): Promise<void>
+  /** Leaves nothing behind. */
+  abort(): Promise<void>
+}
+
+export interface BlobHandle {
+  /** Up to `length` bytes at `position`: less only at the end of the blob. */
+  read(position: number, length: number): Promise<Buffer>
+  close(): Promise<void>
+}

@@ -1,0 +1,71 @@
+/**
+ * Sends ranges of blobs one after the other as one stream: opened when their turn comes, read in large pieces, closed
+ * when done or when the stream is destroyed. Whatever goes wrong is an error of the stream.
+ */
+import { Readable } from 'node:stream'
+import type { BlobHandle } from './blobs.ts'
+import { StoreError } from './store-error.ts'
+
+/** Bytes [start, end) of a blob, already open or opened on demand; or bytes at hand. */
+export type Leaf = Uint8Array | { start: number; end: number; handle: BlobHandle }
+
+/** The leaves of a body in order; undefined at the end. */
+export type LeafSource = () => Promise<Leaf | undefined>
+
+/** How much is read at once. */
+export const readBytes = 512 * 1024
+
+/** @param onClose runs exactly once, when the stream has ended, failed or been destroyed. */
+export function bodyStream(nextLeaf: LeafSource, onClose: () => void): Readable {
+  let current: { start: number; end: number; handle: BlobHandle } | undefined
+  /** A read in progress: destroying waits for it, because its file must not be closed under it. */
+  let reading: Promise<void> | undefined
+
+  async function nextPiece(): Promise<Uint8Array | null> {
+    for (;;) {
+      if (current === undefined) {
+        const leaf = await nextLeaf()
+        if (leaf === undefined) return null
+        if (leaf instanceof Uint8Array) {
+          if (leaf.length > 0) return leaf
+          continue
+        }
+        current = leaf
+      }
+      const { start, end, handle } = current
+      if (start === end) {
+        current = undefined
+        await handle.close()
+        continue
+      }
+      const piece = await handle.read(start, Math.min(readBytes, end - start))
+      if (piece.length === 0) throw new StoreError('CORRUPT', 'A stored body is shorter than its record says.')
+      current.start += piece.length
+      return piece
+    }
+  }
+
+  return new Readable({
+    highWaterMark: readBytes,
+    read() {
+      reading = nextPiece().then(
+        (piece) => {
+          reading = undefined
+          this.push(piece)
+        },
+        (error: unknown) => {
+          reading = undefined
+          this.destroy(error instanceof Error ? error : new Error(String(error)))
+        },
+      )
+    },
+    async destroy(error, done) {
+      await reading
+      const open = current
+      current = undefined
+      await open?.handle.close().catch(() => {})
+      onClose()
+      done(error)
+    },
+  })
+}

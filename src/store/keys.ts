@@ -1,0 +1,192 @@
+/**
+ * Every row key of the store, built and parsed in this one place. The first byte names the space; the rest orders the
+ * rows as S3 lists them: by the UTF-8 bytes of keys, then by age. Values are JSON unless said otherwise.
+ *
+ *     b name                              BucketRecord
+ *     o bucket 0 key                      newest version of a key: tag byte, ObjectRecord
+ *     o bucket 1 length key ~sequence     older versions, newest first
+ *     o bucket 2 length key version       sequence of an older version (6 bytes)
+ *     u bucket key 0 0 time upload        UploadRecord (zeros within the key are written 0 ff)
+ *     x bucket upload                     time of an upload (6 bytes)
+ *     p upload number                     UploadPartRecord
+ *     m upload                            PartRecord[] of a completed object
+ *     d body                              inline: its bytes; file: nothing; segments: Segment[]
+ *     r body                              references, when more than one (4 bytes)
+ *     g id                                Garbage: what the collector still has to do
+ */
+
+const space = {
+  bucket: 0x62,
+  object: 0x6f,
+  upload: 0x75,
+  uploadIndex: 0x78,
+  part: 0x70,
+  objectParts: 0x6d,
+  body: 0x64,
+  references: 0x72,
+  garbage: 0x67,
+} as const
+
+const newest = 0
+const older = 1
+const olderIndex = 2
+const maxSequence = 0xffffffffffff
+
+/** All keys k with gte <= k < lt. */
+export interface KeyRange {
+  gte: Buffer
+  lt: Buffer
+}
+
+/** The smallest key above every key that begins with `prefix`. */
+export function past(prefix: Buffer): Buffer {
+  let length = prefix.length
+  while (length > 0 && prefix[length - 1] === 0xff) length--
+  if (length === 0) throw new RangeError('no key is past this prefix')
+  const out = Buffer.from(prefix.subarray(0, length))
+  out[length - 1] = (out[length - 1] ?? 0) + 1
+  return out
+}
+
+/** The smallest key above `key` itself. */
+export function after(key: Buffer): Buffer {
+  return Buffer.concat([key, Buffer.of(0)])
+}
+
+/** Every key that begins with `prefix`. */
+export function within(prefix: Buffer): KeyRange {
+  return { gte: prefix, lt: past(prefix) }
+}
+
+function named(first: number, name: string): Buffer {
+  const out = Buffer.allocUnsafe(1 + Buffer.byteLength(name))
+  out[0] = first
+  out.write(name, 1)
+  return out
+}
+
+export const bucketKey = (name: string): Buffer => named(space.bucket, name)
+export const bodyKey = (bodyId: string): Buffer => named(space.body, bodyId)
+export const referencesKey = (bodyId: string): Buffer => named(space.references, bodyId)
+export const objectPartsKey = (uploadId: string): Buffer => named(space.objectParts, uploadId)
+export const garbageKey = (id: string): Buffer => named(space.garbage, id)
+export const garbageRange = (): KeyRange => within(Buffer.of(space.garbage))
+export const bodyRange = (): KeyRange => within(Buffer.of(space.body))
+
+/** `first`, the length of the bucket's id, the id; `extra` bytes are left for the caller. */
+function inBucket(first: number, bucketId: string, extra: number): Buffer {
+  const idLength = Buffer.byteLength(bucketId)
+  if (idLength > 255) throw new RangeError('the id of a bucket is longer than 255 bytes')
+  const out = Buffer.allocUnsafe(2 + idLength + extra)
+  out[0] = first
+  out[1] = idLength
+  out.write(bucketId, 2)
+  return out
+}
+
+/** Where the part after the bucket's id begins. */
+const afterBucket = (row: Buffer): number => 2 + (row[1] ?? 0)
+
+/** Row of the newest version; also the row prefix of all keys that begin with `key`. */
+export function newestKey(bucketId: string, key: string): Buffer {
+  const keyLength = Buffer.byteLength(key)
+  const out = inBucket(space.object, bucketId, 1 + keyLength)
+  const at = out.length - keyLength
+  out[at - 1] = newest
+  out.write(key, at)
+  return out
+}
+
+/** The key of an object, out of the row of its newest version. */
+export const keyOfNewest = (row: Buffer): string => row.toString('utf8', afterBucket(row) + 1)
+
+/** Every version of every key: a bucket is empty when this is. */
+export const versionsRange = (bucketId: string): KeyRange => within(inBucket(space.object, bucketId, 0))
+
+function olderRow(kind: number, bucketId: string, key: string, extra: number): Buffer {
+  const keyLength = Buffer.byteLength(key)
+  const out = inBucket(space.object, bucketId, 3 + keyLength + extra)
+  const at = out.length - extra - keyLength
+  out[at - 3] = kind
+  out.writeUInt16BE(keyLength, at - 2)
+  out.write(key, at)
+  return out
+}
+
+/** Prefix of the rows of a key's older versions. */
+export const olderPrefix = (bucketId: string, key: string): Buffer => olderRow(older, bucketId, key, 0)
+
+/** Row of an older version. Sequences count up per key, so the greater one comes first. */
+export function olderKey(bucketId: string, key: string, sequence: number): Buffer {
+  const out = olderRow(older, bucketId, key, 6)
+  out.writeUIntBE(maxSequence - sequence, out.length - 6, 6)
+  return out
+}
+
+/** Where to find an older version by its id. */
+export function olderIndexKey(bucketId: string, key: string, versionId: string): Buffer {
+  const length = Buffer.byteLength(versionId)
+  const out = olderRow(olderIndex, bucketId, key, length)
+  out.write(versionId, out.length - length)
+  return out
+}
+
+/** Six bytes, for sequences and times in milliseconds. */
+export function number48(value: number): Buffer {
+  const out = Buffer.allocUnsafe(6)
+  out.writeUIntBE(value, 0, 6)
+  return out
+}
+
+export const readNumber48 = (value: Buffer): number => value.readUIntBE(0, 6)
+
+/** Escapes zeros, so that a terminator of two of them sorts before every longer key. */
+function escapedKey(key: string): Buffer {
+  const bytes = Buffer.from(key)
+  if (!bytes.includes(0)) return bytes
+  const out: number[] = []
+  for (const byte of bytes) byte === 0 ? out.push(0, 0xff) : out.push(byte)
+  return Buffer.from(out)
+}
+
+/** Prefix of the uploads of all keys that begin with `keyPrefix`. */
+export const uploadsPrefix = (bucketId: string, keyPrefix: string): Buffer =>
+  Buffer.concat([inBucket(space.upload, bucketId, 0), escapedKey(keyPrefix)])
+
+/** Prefix of the uploads of one key. */
+export const uploadsOfKeyPrefix = (bucketId: string, key: string): Buffer =>
+  Buffer.concat([uploadsPrefix(bucketId, key), Buffer.of(0, 0)])
+
+export const uploadKey = (bucketId: string, key: string, initiatedMs: number, uploadId: string): Buffer =>
+  Buffer.concat([uploadsOfKeyPrefix(bucketId, key), number48(initiatedMs), Buffer.from(uploadId)])
+
+/** Finds an upload by id alone. */
+export function uploadIndexKey(bucketId: string, uploadId: string): Buffer {
+  return Buffer.concat([inBucket(space.uploadIndex, bucketId, 0), Buffer.from(uploadId)])
+}
+
+/** Prefix of the parts of an upload. Ids are of one length or end with the zero. */
+export const partsPrefix = (uploadId: string): Buffer =>
+  Buffer.concat([Buffer.of(space.part), Buffer.from(uploadId), Buffer.of(0)])
+
+export function partKey(uploadId: string, partNumber: number): Buffer {
+  const number = Buffer.allocUnsafe(2)
+  number.writeUInt16BE(partNumber)
+  return Buffer.concat([partsPrefix(uploadId), number])
+}
+
+/** Prefix, then up to `limit` names under it: for BucketStore.list. */
+export const bucketsRange = (prefix: string, afterName: string | undefined): KeyRange => {
+  const range = prefix === '' ? within(Buffer.of(space.bucket)) : within(bucketKey(prefix))
+  const start = afterName === undefined ? range.gte : after(bucketKey(afterName))
+  return { gte: Buffer.compare(start, range.gte) > 0 ? start : range.gte, lt: range.lt }
+}
+
+/** The id of a garbage row. */
+export const idOfGarbage = (row: Buffer): string => row.toString('utf8', 1)
+
+/** The id of a body's row. */
+export const idOfBody = (row: Buffer): string => row.toString('utf8', 1)
+
+/** Whether a row of `versionsRange` holds a version, rather than an entry of the index. */
+export const versionHasRecord = (row: Buffer): boolean => row[afterBucket(row)] !== olderIndex

@@ -1,0 +1,185 @@
+/**
+ * `Kv` over LevelDB, on disk (classic-level) and in memory (memory-level). Point reads are synchronous: they cost 2 us,
+ * a trip through the thread pool costs 30. Commits of different keys run side by side, so LevelDB writes them as one
+ * group; those of a common key wait for one another (`claims.ts`).
+ */
+import { Claims } from './claims.ts'
+import type { Kv, KvCursor, Mutation, Precondition, Range } from './kv.ts'
+import { asStoreError } from './store-error.ts'
+
+type Row = [key: Buffer, value: Buffer]
+
+/** The part of abstract-level that is used, for Buffers. */
+export interface LevelDatabase {
+  getSync(key: Buffer): Buffer | undefined
+  getMany(keys: Buffer[]): Promise<(Buffer | undefined)[]>
+  batch(
+    operations: ({ type: 'put'; key: Buffer; value: Buffer } | { type: 'del'; key: Buffer })[],
+    options: object,
+  ): Promise<void>
+  iterator(options: { gte: Buffer; lt: Buffer; reverse: boolean; highWaterMarkBytes: number }): LevelIterator
+  open(): Promise<void>
+  close(): Promise<void>
+}
+
+interface LevelIterator {
+  nextv(size: number): Promise<Row[]>
+  seek(key: Buffer): void
+  close(): Promise<void>
+}
+
+/** Above this many, preconditions are read in the thread pool instead of on the event loop. */
+const manyPreconditions = 64
+/** LevelDB stops a batch of rows here: a page of 1,000 objects fits. */
+const cursorBatchBytes = 1024 * 1024
+
+export class LevelKv implements Kv {
+  readonly #database: LevelDatabase
+  readonly #writeOptions: object
+  readonly #claims = new Claims()
+  #closed = false
+  /** A write failed: the log may end in a torn record, and must be recovered before anything is appended to it. */
+  #failed: Promise<void> | undefined
+
+  /** `sync`: a commit resolves only when it is on disk. */
+  constructor(database: LevelDatabase, options: { sync: boolean }) {
+    this.#database = database
+    this.#writeOptions = { sync: options.sync }
+  }
+
+  get(key: Buffer): Buffer | undefined {
+    return this.#database.getSync(key)
+  }
+
+  range(range: Range): KvCursor {
+    return new LevelCursor(
+      this.#database.iterator({
+        gte: range.gte,
+        lt: range.lt,
+        reverse: range.reverse === true,
+        highWaterMarkBytes: cursorBatchBytes,
+      }),
+    )
+  }
+
+  async commit(preconditions: Precondition[], mutations: Mutation[]): Promise<boolean> {
+    const claims = new Map<string, boolean>()
+    for (const condition of preconditions) {
+      if (condition.kind !== 'empty') claims.set(condition.key.toString('latin1'), false)
+    }
+    for (const mutation of mutations) claims.set(mutation.key.toString('latin1'), true)
+    const waiting = this.#claims.acquire(claims)
+    if (waiting !== undefined) await waiting
+    try {
+      while (this.#failed !== undefined) await this.#failed
+      const held = preconditions.length > manyPreconditions ? this.#allHold(preconditions) : this.#hold(preconditions)
+      if (!(typeof held === 'boolean' ? held : await held)) return false
+      if (mutations.length > 0) await this.#write(mutations)
+      return true
+    } finally {
+      this.#claims.release(claims)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#database.close()
+  }
+
+  /** Few preconditions: synchronously, unless a range is among them. */
+  #hold(preconditions: Precondition[]): boolean | Promise<boolean> {
+    const ranges: Range[] = []
+    for (const condition of preconditions) {
+      if (condition.kind === 'empty') ranges.push(condition)
+      else if (!holds(condition, this.#database.getSync(condition.key))) return false
+    }
+    return ranges.length === 0 ? true : this.#areEmpty(ranges)
+  }
+
+  async #allHold(preconditions: Precondition[]): Promise<boolean> {
+    const points: Exclude<Precondition, { kind: 'empty' }>[] = []
+    const ranges: Range[] = []
+    for (const condition of preconditions) condition.kind === 'empty' ? ranges.push(condition) : points.push(condition)
+    const values = await this.#database.getMany(points.map((condition) => condition.key))
+    return points.every((condition, i) => holds(condition, values[i])) && this.#areEmpty(ranges)
+  }
+
+  async #areEmpty(ranges: Range[]): Promise<boolean> {
+    for (const range of ranges) {
+      const cursor = this.range(range)
+      const rows = await cursor.next(1)
+      await cursor.close()
+      if (rows.length > 0) return false
+    }
+    return true
+  }
+
+  async #write(mutations: Mutation[]): Promise<void> {
+    const operations = mutations.map((mutation) =>
+      mutation.kind === 'put'
+        ? ({ type: 'put', key: mutation.key, value: mutation.value } as const)
+        : ({ type: 'del', key: mutation.key } as const),
+    )
+    try {
+      await this.#database.batch(operations, this.#writeOptions)
+    } catch (error) {
+      if (!this.#closed) this.#failed ??= this.#recover()
+      throw asStoreError(error, 'write to the database')
+    }
+  }
+
+  /**
+   * Opens the database again after a failed write (a full disk, mostly). LevelDB would append behind the torn record,
+   * and drop what follows it in that block when it next starts; opening recovers the log into a table first. Until that
+   * succeeds every commit fails, then things go on as before.
+   */
+  async #recover(): Promise<void> {
+    try {
+      await this.#database.close()
+      await this.#database.open()
+      this.#failed = undefined
+    } catch (error) {
+      const failure = Promise.reject(asStoreError(error, 'open the database again after a failed write'))
+      failure.catch(() => {})
+      // The next commit after a pause tries once more.
+      setTimeout(() => {
+        if (!this.#closed) this.#failed = this.#recover()
+      }, 1000).unref()
+      this.#failed = failure
+    }
+  }
+}
+
+function holds(condition: Exclude<Precondition, { kind: 'empty' }>, value: Buffer | undefined): boolean {
+  if (condition.kind === 'present') return value !== undefined
+  if (condition.kind === 'absent') return value === undefined
+  return value?.equals(condition.value) === true
+}
+
+class LevelCursor implements KvCursor {
+  readonly #iterator: LevelIterator
+
+  constructor(iterator: LevelIterator) {
+    this.#iterator = iterator
+  }
+
+  async next(limit: number): Promise<Row[]> {
+    if (limit <= 0) return []
+    const rows = await this.#iterator.nextv(limit)
+    // LevelDB answers with fewer rows when they are large; only an empty answer is the end.
+    while (rows.length > 0 && rows.length < limit) {
+      const more = await this.#iterator.nextv(limit - rows.length)
+      if (more.length === 0) break
+      for (const row of more) rows.push(row)
+    }
+    return rows
+  }
+
+  seek(key: Buffer): void {
+    this.#iterator.seek(key)
+  }
+
+  close(): Promise<void> {
+    return this.#iterator.close()
+  }
+}

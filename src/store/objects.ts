@@ -1,0 +1,217 @@
+/** Objects: every write is one commit over the stack of versions of its key, with the body it brings and those it frees. */
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { Bodies } from './bodies.ts'
+import type { Buckets } from './buckets.ts'
+import { newestKey, objectPartsKey } from './keys.ts'
+import type { Kv } from './kv.ts'
+import { whenReady } from './maybe.ts'
+import { listObjects, listVersions } from './object-lists.ts'
+import { randomVersionId } from './random.ts'
+import { decodeJson, decodeObject, encodeObject } from './record-rows.ts'
+import type { BodyRef, BucketRecord, ObjectRecord, PartRecord } from './records.ts'
+import { Staged } from './staged-body.ts'
+import type { ListOptions, ListPage, ObjectDraft, ObjectStore, StagedBody } from './store.ts'
+import { type Engine, type Transaction, transact } from './transaction.ts'
+import type { Turns } from './turns.ts'
+import { VersionStack } from './versions.ts'
+
+export type SourceRecord = ObjectRecord & { bucket: BucketRecord }
+
+export interface ObjectParts {
+  engine: Engine
+  buckets: Buckets
+  bodies: Bodies
+  turns: Turns
+}
+
+export class Objects implements ObjectStore {
+  readonly #engine: Engine
+  readonly #kv: Kv
+  readonly #buckets: Buckets
+  readonly #bodies: Bodies
+  readonly #turns: Turns
+
+  constructor({ engine, buckets, bodies, turns }: ObjectParts) {
+    this.#engine = engine
+    this.#kv = engine.kv
+    this.#buckets = buckets
+    this.#bodies = bodies
+    this.#turns = turns
+  }
+
+  latest(bucket: BucketRecord, key: string): MaybePromise<ObjectRecord | undefined> {
+    return whenReady(this.#kv.get(newestKey(bucket.id, key)), (row) => row && decodeObject(row))
+  }
+
+  async version(bucket: BucketRecord, key: string, versionId: string): Promise<ObjectRecord | undefined> {
+    const stack = await VersionStack.read(this.#kv, bucket.id, key)
+    return (await stack.find(versionId))?.record
+  }
+
+  parts(record: ObjectRecord): MaybePromise<PartRecord[] | undefined> {
+    if (record.partsCount === undefined || record.uploadId === undefined) return undefined
+    return whenReady(this.#kv.get(objectPartsKey(record.uploadId)), (row) => row && decodeJson<PartRecord[]>(row))
+  }
+
+  async put(
+    bucket: BucketRecord,
+    key: string,
+    body: StagedBody | { share: BodyRef },
+    decide: (latest: ObjectRecord | undefined) => ObjectDraft,
+    source?: SourceRecord,
+  ): Promise<ObjectRecord | 'bucketGone' | 'sourceGone'> {
+    const staged = 'share' in body ? this.#bodies.share(body.share) : asStaged(body)
+    try {
+      return await this.#change<ObjectRecord | 'bucketGone' | 'sourceGone'>(
+        bucket,
+        key,
+        'bucketGone',
+        async (stack, current, transaction) => {
+          const draft = decide(stack.newest?.record)
+          if (source !== undefined && !(await expectSource(this.#kv, source, transaction))) return 'sourceGone'
+          if (!staged.attach(transaction)) return 'sourceGone'
+          // What a copy takes over from a multipart object does not include its parts.
+          const { uploadId: _, partsCount: __, ...rest } = draft
+          const record = { ...rest, Key: key, VersionId: nextVersionId(current), body: staged.ref }
+          return (await stack.push(record, transaction)).record
+        },
+      )
+    } finally {
+      await staged.discard()
+    }
+  }
+
+  update(
+    bucket: BucketRecord,
+    key: string,
+    versionId: string | undefined,
+    change: (record: ObjectRecord) => ObjectRecord,
+  ): Promise<ObjectRecord | undefined> {
+    return this.#change(bucket, key, undefined, async (stack, _current, transaction) => {
+      const wanted = versionId ?? stack.newest?.record.VersionId
+      const found = wanted === undefined ? undefined : await stack.find(wanted)
+      if (found === undefined) return undefined
+      const changed = keepIdentity(found.record, change({ ...found.record }))
+      transaction.expect(found.key, found.row)
+      transaction.put(found.key, encodeObject(changed))
+      return changed
+    })
+  }
+
+  delete(
+    bucket: BucketRecord,
+    key: string,
+    lastModifiedMs: number,
+    decide?: (latest: ObjectRecord | undefined) => void,
+  ): Promise<{ marker?: ObjectRecord; removed?: ObjectRecord }> {
+    return this.#change(bucket, key, {}, async (stack, current, transaction) => {
+      const newest = stack.newest?.record
+      decide?.(newest)
+      if (current.versioning === undefined) {
+        const removed = newest && (await stack.remove(newest.VersionId, transaction))
+        return removed === undefined ? {} : { removed }
+      }
+      const pushed = await stack.push(deleteMarker(current, key, lastModifiedMs), transaction)
+      return pushed.removed === undefined
+        ? { marker: pushed.record }
+        : { marker: pushed.record, removed: pushed.removed }
+    })
+  }
+
+  deleteVersion(
+    bucket: BucketRecord,
+    key: string,
+    versionId: string,
+    decide?: (record: ObjectRecord) => void,
+  ): Promise<ObjectRecord | undefined> {
+    return this.#change(bucket, key, undefined, async (stack, _current, transaction) => {
+      const found = await stack.find(versionId)
+      if (found === undefined) return undefined
+      decide?.(found.record)
+      return stack.remove(versionId, transaction)
+    })
+  }
+
+  list(bucket: BucketRecord, options: ListOptions): Promise<ListPage<ObjectRecord>> {
+    return listObjects(this.#kv, bucket, options)
+  }
+
+  listVersions(
+    bucket: BucketRecord,
+    options: ListOptions & { afterVersionId?: string },
+  ): Promise<ListPage<ObjectRecord & { isLatest: boolean }>> {
+    return listVersions(this.#kv, bucket, options)
+  }
+
+  /** Runs one change of a key's versions, in its turn, until its commit holds. */
+  #change<T>(
+    bucket: BucketRecord,
+    key: string,
+    whenBucketGone: T,
+    build: (stack: VersionStack, current: BucketRecord, transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
+    return this.#turns.take(`${bucket.id}/${key}`, () =>
+      transact(this.#engine, async (transaction) => {
+        const current = await this.#buckets.expectCurrent(bucket, transaction)
+        if (current === undefined) return whenBucketGone
+        return build(await VersionStack.read(this.#kv, current.id, key), current, transaction)
+      }),
+    )
+  }
+}
+
+/** @throws TypeError when it was not made by this store. */
+export function asStaged(body: StagedBody): Staged {
+  if (body instanceof Staged) return body
+  throw new TypeError('a staged body must come from the store that it is given to')
+}
+
+/** The source of a copy must still be there, with the same body, when the copy is committed. */
+export async function expectSource(kv: Kv, source: SourceRecord, transaction: Transaction): Promise<boolean> {
+  const stack = await VersionStack.read(kv, source.bucket.id, source.Key)
+  const found = await stack.find(source.VersionId)
+  if (found === undefined) return false
+  const { record } = found
+  const isSame =
+    record.body.id === source.body.id &&
+    record.lastModifiedMs === source.lastModifiedMs &&
+    record.ETag === source.ETag &&
+    record.isDeleteMarker === source.isDeleteMarker
+  if (isSame) transaction.expect(found.key, found.row)
+  return isSame
+}
+
+/** What the bucket's versioning state gives the next version of a key. */
+export function nextVersionId(bucket: BucketRecord): string {
+  return bucket.versioning === 'Enabled' ? randomVersionId() : 'null'
+}
+
+function deleteMarker(bucket: BucketRecord, key: string, lastModifiedMs: number): ObjectRecord {
+  return {
+    Key: key,
+    VersionId: nextVersionId(bucket),
+    isDeleteMarker: true,
+    lastModifiedMs,
+    ETag: '',
+    sizeBytes: 0,
+    body: { id: '', kind: 'empty', sizeBytes: 0 },
+    content: {},
+    metadata: {},
+    StorageClass: 'STANDARD',
+    encryption: {},
+    ownerId: bucket.ownerId,
+  }
+}
+
+/** A change of a version's own fields leaves alone what the store keeps in it. */
+function keepIdentity(before: ObjectRecord, changed: ObjectRecord): ObjectRecord {
+  const kept: ObjectRecord = { ...changed }
+  const { Key, VersionId, body, sizeBytes } = before
+  Object.assign(kept, { Key, VersionId, body, sizeBytes })
+  const names = ['isDeleteMarker', 'hasOlder', 'sequence', 'uploadId', 'partsCount'] as const
+  for (const name of names) {
+    delete kept[name]
+    if (before[name] !== undefined) Object.assign(kept, { [name]: before[name] })
+  }
+  return kept
+}

@@ -1,0 +1,175 @@
+/**
+ * One commit being put together: what was read and must still hold, what to write, and which bodies gain or lose a
+ * reference. `transact` runs it again when another writer came between.
+ */
+import { bodyKey, garbageKey, referencesKey } from './keys.ts'
+import type { Kv, Mutation, Precondition } from './kv.ts'
+import type { Pins } from './pins.ts'
+import { randomId } from './random.ts'
+import type { BodyRef } from './records.ts'
+import { StoreError } from './store-error.ts'
+
+/** Work left for the collector, written in the commit that makes it: it survives a crash. */
+export type Garbage =
+  /** One reference to each of these is given up. */
+  | { bodies: BodyRef[] }
+  /** The parts of an upload that has ended. */
+  | { uploadId: string }
+  /** Everything in a bucket that has been removed. */
+  | { bucketId: string }
+
+/** How many bodies one garbage row names at most: the size of one commit of the collector. */
+const bodiesPerRow = 256
+
+export interface GarbageSink {
+  /** Work that has been committed under this id. */
+  add(id: string, garbage: Garbage): void
+}
+
+/** Something that must know how the commit it is part of went. */
+export interface Participant {
+  beforeCommit(): void
+  /** Not called when the commit threw: then nobody knows whether it happened. */
+  afterCommit(committed: boolean): void
+}
+
+/** What a transaction works on. */
+export interface Engine {
+  readonly kv: Kv
+  readonly pins: Pins
+  readonly garbage: GarbageSink
+}
+
+export class Transaction {
+  readonly #engine: Engine
+  readonly #preconditions: Precondition[] = []
+  readonly #mutations: Mutation[] = []
+  readonly #garbage: Garbage[] = []
+  /** Change in the number of references, by body id. */
+  readonly #references = new Map<string, { body: BodyRef; change: number }>()
+  readonly #participants: Participant[] = []
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  /** Nothing would change: there is nothing to commit. */
+  get isEmpty(): boolean {
+    return this.#mutations.length === 0 && this.#references.size === 0 && this.#garbage.length === 0
+  }
+
+  /** The row must still be what was read: these bytes, or nothing. */
+  expect(key: Buffer, row: Buffer | undefined): void {
+    this.#preconditions.push(row === undefined ? { kind: 'absent', key } : { kind: 'equals', key, value: row })
+  }
+
+  expectPresent(key: Buffer): void {
+    this.#preconditions.push({ kind: 'present', key })
+  }
+
+  expectEmpty(range: { gte: Buffer; lt: Buffer }): void {
+    this.#preconditions.push({ kind: 'empty', ...range })
+  }
+
+  put(key: Buffer, value: Buffer): void {
+    this.#mutations.push({ kind: 'put', key, value })
+  }
+
+  delete(key: Buffer): void {
+    this.#mutations.push({ kind: 'delete', key })
+  }
+
+  /** One more record or segment list refers to the body. */
+  retain(body: BodyRef): void {
+    this.#refer(body, 1)
+  }
+
+  /** One fewer. */
+  release(body: BodyRef): void {
+    this.#refer(body, -1)
+  }
+
+  discardLater(garbage: Garbage): void {
+    this.#garbage.push(garbage)
+  }
+
+  join(participant: Participant): void {
+    this.#participants.push(participant)
+  }
+
+  /** False when something is no longer as expected: nothing was written. */
+  async commit(): Promise<boolean> {
+    await this.#resolveReferences()
+    const garbage = this.#garbage.map((item) => ({ id: randomId(), item }))
+    for (const { id, item } of garbage) this.put(garbageKey(id), Buffer.from(JSON.stringify(item)))
+    for (const participant of this.#participants) participant.beforeCommit()
+    const committed = await this.#engine.kv.commit(this.#preconditions, this.#mutations)
+    for (const participant of this.#participants) participant.afterCommit(committed)
+    if (committed) for (const { id, item } of garbage) this.#engine.garbage.add(id, item)
+    return committed
+  }
+
+  #refer(body: BodyRef, change: number): void {
+    if (body.kind === 'empty') return
+    const entry = this.#references.get(body.id)
+    if (entry === undefined) this.#references.set(body.id, { body, change })
+    else entry.change += change
+  }
+
+  async #resolveReferences(): Promise<void> {
+    const released: BodyRef[] = []
+    for (const { body, change } of this.#references.values()) {
+      if (change > 0) {
+        const key = referencesKey(body.id)
+        const row = await this.#engine.kv.get(key)
+        this.expectPresent(bodyKey(body.id))
+        this.expect(key, row)
+        this.put(key, encodeReferences(decodeReferences(row) + change))
+      } else if (change === -1 && body.kind === 'inline') {
+        const key = referencesKey(body.id)
+        if ((await this.#engine.kv.get(key)) === undefined) {
+          this.expect(key, undefined)
+          this.delete(bodyKey(body.id))
+        } else {
+          released.push(body)
+        }
+      } else {
+        for (let i = change; i < 0; i++) released.push(body)
+      }
+    }
+    for (const bodies of chunks(released)) this.#garbage.push({ bodies })
+  }
+}
+
+/** Splits a list of released bodies into what one garbage row holds. */
+export function chunks(bodies: BodyRef[]): BodyRef[][] {
+  const out: BodyRef[][] = []
+  for (let at = 0; at < bodies.length; at += bodiesPerRow) out.push(bodies.slice(at, at + bodiesPerRow))
+  return out
+}
+
+/** A body without a row has one reference. */
+export const decodeReferences = (row: Buffer | undefined): number => row?.readUInt32BE() ?? 1
+
+export function encodeReferences(count: number): Buffer {
+  const row = Buffer.allocUnsafe(4)
+  row.writeUInt32BE(count)
+  return row
+}
+
+/** Far above what contention in one process can cause: reached only by a bug. */
+const maxAttempts = 2000
+
+/**
+ * Runs `build` on a fresh transaction and commits it, again and again until no other writer came between. When `build`
+ * writes nothing, its result is returned as it is. What it throws ends the attempt.
+ * @throws StoreError CONTENTION
+ */
+export async function transact<T>(engine: Engine, build: (transaction: Transaction) => T | Promise<T>): Promise<T> {
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+    const transaction = new Transaction(engine)
+    const result = await build(transaction)
+    if (transaction.isEmpty || (await transaction.commit())) return result
+  }
+  throw new StoreError('CONTENTION', `A commit lost against other writers ${maxAttempts} times.`)
+}

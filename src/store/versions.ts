@@ -1,0 +1,173 @@
+/**
+ * The stack of versions of one key: the newest is a row of its own (what listings walk), the older ones are kept apart,
+ * in order, with an index by version id. These functions read the stack and add what changes it to a transaction; the
+ * newest row is expected in every one, so all changes of a key exclude one another.
+ */
+import {
+  newestKey,
+  number48,
+  objectPartsKey,
+  olderIndexKey,
+  olderKey,
+  olderPrefix,
+  readNumber48,
+  within,
+} from './keys.ts'
+import type { Kv } from './kv.ts'
+import { decodeObject, encodeObject } from './record-rows.ts'
+import type { ObjectRecord } from './records.ts'
+import type { Transaction } from './transaction.ts'
+
+/** A version and its row. */
+export interface Found {
+  record: ObjectRecord
+  row: Buffer
+}
+
+/** A key as it was read. */
+export class VersionStack {
+  readonly #kv: Kv
+  readonly #bucketId: string
+  readonly #key: string
+  readonly #newestKey: Buffer
+  readonly newest: Found | undefined
+
+  private constructor(kv: Kv, bucketId: string, key: string, rowKey: Buffer, row: Buffer | undefined) {
+    this.#kv = kv
+    this.#bucketId = bucketId
+    this.#key = key
+    this.#newestKey = rowKey
+    this.newest = row === undefined ? undefined : { record: decodeObject(row), row }
+  }
+
+  static async read(kv: Kv, bucketId: string, key: string): Promise<VersionStack> {
+    const rowKey = newestKey(bucketId, key)
+    return new VersionStack(kv, bucketId, key, rowKey, await kv.get(rowKey))
+  }
+
+  /** Finds an older version. */
+  async older(versionId: string): Promise<Found | undefined> {
+    if (this.newest?.record.hasOlder !== true) return undefined
+    const sequence = await this.#kv.get(olderIndexKey(this.#bucketId, this.#key, versionId))
+    if (sequence === undefined) return undefined
+    const row = await this.#kv.get(olderKey(this.#bucketId, this.#key, readNumber48(sequence)))
+    return row === undefined ? undefined : { record: decodeObject(row), row }
+  }
+
+  /** Any version, with the row key under which it is stored. */
+  async find(versionId: string): Promise<(Found & { key: Buffer }) | undefined> {
+    if (this.newest?.record.VersionId === versionId) return { ...this.newest, key: this.#newestKey }
+    const found = await this.older(versionId)
+    return found && { ...found, key: olderKey(this.#bucketId, this.#key, found.record.sequence ?? 0) }
+  }
+
+  /** The newest row must still be as it was read. */
+  expectUnchanged(transaction: Transaction): void {
+    transaction.expect(this.#newestKey, this.newest?.row)
+  }
+
+  /** Puts a version on top. The null version, wherever it is, gives way to a new null version. */
+  async push(draft: ObjectRecord, transaction: Transaction): Promise<{ record: ObjectRecord; removed?: ObjectRecord }> {
+    this.expectUnchanged(transaction)
+    const newest = this.newest?.record
+    const replaced =
+      draft.VersionId !== 'null' || newest === undefined
+        ? undefined
+        : newest.VersionId === 'null'
+          ? this.newest
+          : await this.older('null')
+    const { hasOlder: _, sequence: __, ...record } = draft
+    const pushed: ObjectRecord = record
+    if (newest !== undefined) {
+      pushed.sequence = (newest.sequence ?? 0) + 1
+      if (replaced?.record === newest) {
+        if (newest.hasOlder === true) pushed.hasOlder = true
+      } else {
+        this.#moveDown(newest, transaction)
+        pushed.hasOlder = true
+      }
+    }
+    if (replaced !== undefined) {
+      if (replaced.record !== newest) this.#removeOlder(replaced, transaction)
+      releaseContent(replaced.record, transaction)
+    }
+    if (pushed.hasOlder !== true) delete pushed.sequence
+    transaction.put(this.#newestKey, encodeObject(pushed))
+    return replaced === undefined ? { record: pushed } : { record: pushed, removed: replaced.record }
+  }
+
+  /** Takes a version away for good; under the newest one, the next older becomes the newest. */
+  async remove(versionId: string, transaction: Transaction): Promise<ObjectRecord | undefined> {
+    const newest = this.newest
+    if (newest === undefined) return undefined
+    this.expectUnchanged(transaction)
+    if (newest.record.VersionId === versionId) {
+      await this.#promoteNext(newest.record, transaction)
+      releaseContent(newest.record, transaction)
+      return newest.record
+    }
+    const found = await this.older(versionId)
+    if (found === undefined) return undefined
+    this.#removeOlder(found, transaction)
+    releaseContent(found.record, transaction)
+    const other = (await this.#olderRows(2)).find(({ record }) => record.VersionId !== versionId)
+    if (other === undefined) {
+      const { hasOlder: _, ...alone } = newest.record
+      transaction.put(this.#newestKey, encodeObject(alone))
+    } else {
+      // Whoever removes that one at the same time must see this removal, or `hasOlder` would stay behind.
+      transaction.expectPresent(this.#olderKeyOf(other.record))
+    }
+    return found.record
+  }
+
+  async #promoteNext(newest: ObjectRecord, transaction: Transaction): Promise<void> {
+    const [next, afterNext] = newest.hasOlder === true ? await this.#olderRows(2) : []
+    if (next === undefined) {
+      transaction.delete(this.#newestKey)
+      return
+    }
+    this.#removeOlder(next, transaction)
+    const promoted: ObjectRecord = { ...next.record }
+    if (afterNext !== undefined) {
+      transaction.expectPresent(this.#olderKeyOf(afterNext.record))
+      promoted.hasOlder = true
+    }
+    transaction.put(this.#newestKey, encodeObject(promoted))
+  }
+
+  #moveDown(newest: ObjectRecord, transaction: Transaction): void {
+    const { hasOlder: _, ...record } = newest
+    const sequence = newest.sequence ?? 0
+    transaction.put(this.#olderKeyOf(newest), encodeObject({ ...record, sequence }))
+    transaction.put(olderIndexKey(this.#bucketId, this.#key, newest.VersionId), number48(sequence))
+  }
+
+  #removeOlder(found: Found, transaction: Transaction): void {
+    const key = this.#olderKeyOf(found.record)
+    transaction.expect(key, found.row)
+    transaction.delete(key)
+    transaction.delete(olderIndexKey(this.#bucketId, this.#key, found.record.VersionId))
+  }
+
+  #olderKeyOf(record: ObjectRecord): Buffer {
+    return olderKey(this.#bucketId, this.#key, record.sequence ?? 0)
+  }
+
+  async #olderRows(limit: number): Promise<Found[]> {
+    const cursor = this.#kv.range(within(olderPrefix(this.#bucketId, this.#key)))
+    try {
+      return (await cursor.next(limit)).map(([, row]) => ({ record: decodeObject(row), row }))
+    } finally {
+      await cursor.close()
+    }
+  }
+}
+
+/** A version has gone: so have its reference to its body and the list of its parts. */
+function releaseContent(record: ObjectRecord, transaction: Transaction): void {
+  transaction.release(record.body)
+  if (record.partsCount !== undefined && record.uploadId !== undefined) {
+    transaction.delete(objectPartsKey(record.uploadId))
+  }
+}
