@@ -48,7 +48,11 @@ export class LevelKv implements Kv {
   }
 
   get(key: Buffer): Buffer | undefined {
-    return this.#database.getSync(key)
+    try {
+      return this.#database.getSync(key)
+    } catch (error) {
+      throw asStoreError(error, 'read from the database')
+    }
   }
 
   range(range: Range): KvCursor {

@@ -1,9 +1,13 @@
-/** Opens the store, in memory or in a data directory. */
+/** Opens the store, in memory or in a data directory, and closes it. */
+import { Level } from 'level'
 import { MemoryLevel } from 'memory-level'
 import type { Blobs } from './blobs.ts'
 import { Bodies } from './bodies.ts'
 import { Buckets } from './buckets.ts'
 import { Collector } from './collector.ts'
+import { explain, prepareDataDir } from './data-dir.ts'
+import { FileBlobs } from './file-blobs.ts'
+import { bodyKey } from './keys.ts'
 import type { Kv } from './kv.ts'
 import { LevelKv } from './level-kv.ts'
 import { MemoryBlobs } from './memory-blobs.ts'
@@ -18,22 +22,53 @@ export interface StoreOptions {
   dataDir?: string | undefined
   /** Flush to the disk before a write is acknowledged. */
   durable?: boolean
-  /** Failures of background work. */
+  /** Failures of background work: it is repeated at the next start. */
   onError?: (error: unknown) => void
 }
 
-/**
- * Opens (and on first use creates) a store.
- * @throws StoreError LOCKED, FORMAT, PERMISSION, NO_SPACE, CORRUPT, IO
- */
-export async function openStore(options: StoreOptions): Promise<Store> {
-  const database = new MemoryLevel<Buffer, Buffer>({ keyEncoding: 'buffer', valueEncoding: 'buffer' })
-  await database.open()
-  return assemble(new LevelKv(database, { sync: false }), new MemoryBlobs(), options).store
+/** A store and what it stands on, for checks and tests. */
+export interface OpenedStore {
+  store: Store
+  kv: Kv
+  blobs: Blobs
+  collector: Collector
+  /** Resolves when the leftovers of former runs are cleared away. */
+  swept: Promise<void>
 }
 
-/** Puts the parts together over a database and a place for blobs; the parts are visible for checks. */
-export function assemble(kv: Kv, blobs: Blobs, options: StoreOptions) {
+/**
+ * Opens (and on first use creates) a store. It is ready at once; leftovers of a crash are cleared in the background.
+ * @throws StoreError LOCKED, FORMAT, PERMISSION, NO_SPACE, CORRUPT, IO
+ */
+export async function openStore(options: StoreOptions = {}): Promise<Store> {
+  return (await openWithParts(options)).store
+}
+
+/** As `openStore`, with the parts visible. */
+export async function openWithParts(options: StoreOptions = {}): Promise<OpenedStore> {
+  if (options.dataDir === undefined) {
+    const database = new MemoryLevel<Buffer, Buffer>({ keyEncoding: 'buffer', valueEncoding: 'buffer' })
+    await database.open()
+    return assemble(new LevelKv(database, { sync: false }), new MemoryBlobs(), options)
+  }
+  const dirs = await prepareDataDir(options.dataDir)
+  const durable = options.durable === true
+  const database = new Level<Buffer, Buffer>(dirs.databaseDir, {
+    keyEncoding: 'buffer',
+    valueEncoding: 'buffer',
+    cacheSize: 16 * 1024 * 1024,
+    writeBufferSize: 8 * 1024 * 1024,
+  })
+  try {
+    await database.open()
+  } catch (error) {
+    throw explain(error, dirs.path)
+  }
+  return assemble(new LevelKv(database, { sync: durable }), new FileBlobs({ ...dirs, durable }), options)
+}
+
+/** Puts the parts together over a database and a place for blobs. */
+export function assemble(kv: Kv, blobs: Blobs, options: StoreOptions): OpenedStore {
   const pins = new Pins()
   const onError = options.onError ?? (() => {})
   const collector = new Collector({ kv, blobs, pins, onError })
@@ -41,6 +76,11 @@ export function assemble(kv: Kv, blobs: Blobs, options: StoreOptions) {
   const buckets = new Buckets(engine)
   const bodies = new Bodies(engine)
   const turns = new Turns()
+  const stopping = new AbortController()
+  const swept = Promise.all([
+    collector.resume(),
+    blobs.sweep(async (id) => (await kv.get(bodyKey(id))) !== undefined, stopping.signal),
+  ]).then(() => {}, onError)
   const store: Store = {
     buckets,
     bodies,
@@ -48,9 +88,11 @@ export function assemble(kv: Kv, blobs: Blobs, options: StoreOptions) {
     uploads: new Uploads({ engine, buckets, turns }),
     reset: () => buckets.deleteAll(),
     close: async () => {
+      stopping.abort()
       await collector.stop()
+      await swept
       await kv.close()
     },
   }
-  return { store, collector, kv, blobs }
+  return { store, kv, blobs, collector, swept }
 }

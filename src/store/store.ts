@@ -16,7 +16,7 @@ export interface Store {
   readonly bodies: BodyStore
   /** Removes every bucket, object and upload. */
   reset(): Promise<void>
-  /** Waits for background deletions, then closes files and the lock. */
+  /** Lets the background deletions in progress finish (the others are taken up at the next start), then closes files and the lock. */
   close(): Promise<void>
 }
 

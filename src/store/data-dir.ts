@@ -1,0 +1,130 @@
+/**
+ * The data directory: its folders, the file that says which format it has, and messages that say what to do when it
+ * cannot be used.
+ */
+import { access, constants, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { asStoreError, errorCode, StoreError } from './store-error.ts'
+
+/** Counts up when an older version could not read what a newer one writes. */
+const formatVersion = 1
+
+export interface DataDir {
+  /** Absolute. */
+  path: string
+  databaseDir: string
+  blobsDir: string
+  tmpDir: string
+}
+
+/**
+ * Creates what is missing and checks the rest.
+ * @throws StoreError FORMAT, PERMISSION, NO_SPACE, IO
+ */
+export async function prepareDataDir(dataDir: string): Promise<DataDir> {
+  const path = resolve(dataDir)
+  const dirs = { path, databaseDir: join(path, 'db'), blobsDir: join(path, 'blobs'), tmpDir: join(path, 'tmp') }
+  try {
+    await mkdir(path, { recursive: true })
+    await checkFormat(dirs)
+    for (const dir of [dirs.databaseDir, dirs.blobsDir, dirs.tmpDir]) {
+      await mkdir(dir, { recursive: true })
+      await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
+    }
+    return dirs
+  } catch (error) {
+    throw explain(error, path)
+  }
+}
+
+/** Turns whatever stood in the way of opening a data directory into a message for the person who starts the server. */
+export function explain(error: unknown, path: string): StoreError {
+  if (error instanceof StoreError) return error
+  const code = errorCode(error)
+  if (code === 'LEVEL_LOCKED') {
+    return new StoreError(
+      'LOCKED',
+      `The data directory ${path} is in use by another Sandbucket. Stop that one, or start this one with another --data-dir.`,
+      error,
+    )
+  }
+  const isDenied =
+    error instanceof Error && /Permission denied|Read-only file system/.test(String(error.cause ?? error))
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || isDenied) {
+    const uid = process.getuid?.() ?? 0
+    const gid = process.getgid?.() ?? 0
+    return new StoreError(
+      'PERMISSION',
+      `The data directory ${path} cannot be written by uid ${uid}. Run: chown -R ${uid}:${gid} ${path}`,
+      error,
+    )
+  }
+  if (code === 'ENOTDIR' || code === 'EEXIST') {
+    return new StoreError('IO', `The data directory ${path} is not a directory.`, error)
+  }
+  return asStoreError(error, `use the data directory ${path}`)
+}
+
+async function checkFormat(dirs: DataDir): Promise<void> {
+  const file = join(dirs.path, 'format.json')
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+    if (await exists(dirs.databaseDir)) {
+      throw new StoreError(
+        'FORMAT',
+        `The data directory ${dirs.path} has a folder "db" but no format.json: it is not Sandbucket's. Choose another --data-dir.`,
+      )
+    }
+    await writeFormat(file)
+    return
+  }
+  const version = versionOf(text)
+  if (version === undefined) {
+    throw new StoreError(
+      'FORMAT',
+      `${file} cannot be read as a format version. Restore it, or choose another --data-dir.`,
+    )
+  }
+  if (version > formatVersion) {
+    throw new StoreError(
+      'FORMAT',
+      `The data directory ${dirs.path} has format ${version}, written by a newer Sandbucket; this one reads up to ${formatVersion}. Upgrade, or choose another --data-dir.`,
+    )
+  }
+}
+
+function versionOf(text: string): number | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed !== 'object' || parsed === null || !('version' in parsed)) return undefined
+    const { version } = parsed
+    return typeof version === 'number' && Number.isInteger(version) && version > 0 ? version : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whole or not at all: written aside and renamed. */
+async function writeFormat(file: string): Promise<void> {
+  const handle = await open(`${file}.new`, 'w')
+  try {
+    await handle.writeFile(`${JSON.stringify({ product: 'sandbucket', version: formatVersion })}\n`)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(`${file}.new`, file)
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false
+    throw error
+  }
+}
