@@ -87,7 +87,7 @@ function bucketOf(input: CreateBucketRequest, ctx: Ctx): BucketRecord {
   const acl = newBucketAcl(input, bucket, ctx)
   if (acl !== undefined) bucket.documents.acl = acl
   const tags = checkNewBucketTags(input.CreateBucketConfiguration?.Tags)
-  if (tags !== undefined) bucket.documents.tagging = tags
+  if (tags !== undefined) bucket.documents.tagging = { TagSet: tags }
   if (place.constraint !== undefined) bucket.documents.locationConstraint = place.constraint
   if (input.ObjectLockEnabledForBucket) {
     bucket.objectLockEnabled = true

@@ -33,7 +33,7 @@ function checkTag({ Key, Value }: Tag): void {
 }
 
 /**
- * The document to store, or undefined for none; an empty list is none (recorded).
+ * The tags to store, or undefined for none; an empty list is none (recorded).
  * @throws MalformedXML, InvalidTag, InternalError (two tags of one key: that is what AWS answers)
  */
 export function checkNewBucketTags(tags: Tag[] | undefined): Tag[] | undefined {

@@ -17,9 +17,12 @@ export function owner(ctx: Ctx, accountId: string): Owner {
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Initiator.html
  */
 export function initiator(ctx: Ctx, upload: Pick<UploadRecord, 'ownerId' | 'initiatorArn'>): Initiator {
-  const account = ctx.account(upload.ownerId)
-  if (upload.initiatorArn === '' || upload.initiatorArn.endsWith(':root')) {
-    return { ID: account?.canonicalId ?? upload.ownerId, DisplayName: account?.displayName }
+  const { initiatorArn } = upload
+  if (initiatorArn !== '' && !initiatorArn.endsWith(':root')) {
+    return { ID: initiatorArn, DisplayName: initiatorArn.slice(initiatorArn.lastIndexOf('/') + 1) }
   }
-  return { ID: upload.initiatorArn, DisplayName: upload.initiatorArn.slice(upload.initiatorArn.lastIndexOf('/') + 1) }
+  // arn:aws:iam::ACCOUNT:root
+  const accountId = initiatorArn === '' ? upload.ownerId : initiatorArn.slice('arn:aws:iam::'.length, -':root'.length)
+  const account = ctx.account(accountId)
+  return { ID: account?.canonicalId ?? accountId, DisplayName: account?.displayName }
 }
