@@ -10,7 +10,7 @@ import type { ObjectDraft } from '../store/store.ts'
 import { checksumOutput, requestedAlgorithm } from './lib/checksum.ts'
 import { checkCopySourceConditions, checkWriteConditions, validateWriteConditions } from './lib/conditional.ts'
 import { copiedDigests } from './lib/copied-digests.ts'
-import { type CopySource, findCopySource, parseCopySource } from './lib/copy-source.ts'
+import { type CopySource, type FoundSource, findCopySource, parseCopySource } from './lib/copy-source.ts'
 import { encryptionOutput, refuseCustomerKey } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { describeContent, describeObject } from './lib/object-draft.ts'
@@ -99,6 +99,14 @@ function draftOf(
   }
 }
 
+/** Tags that travel with the object are read there and set here. @throws AwsError AccessDenied */
+async function authorizeTags(ctx: Ctx, found: FoundSource, input: CopyObjectRequest): Promise<void> {
+  if (input.TaggingDirective === 'REPLACE' || !found.record.tags?.length) return
+  const { Name } = found.bucket
+  await ctx.authorize('s3:GetObjectTagging', `arn:aws:s3:::${Name}/${found.record.Key}`, found.bucket)
+  await ctx.authorize('s3:PutObjectTagging', `arn:aws:s3:::${ctx.bucket.Name}/${input.Key}`, ctx.bucket)
+}
+
 /** One attempt; undefined when the source changed under it. */
 async function copyOnce(
   input: CopyObjectRequest,
@@ -109,6 +117,7 @@ async function copyOnce(
   const { Key } = input
   const found = await findCopySource(ctx, source, input.ExpectedSourceBucketOwner)
   const from = found.record
+  await authorizeTags(ctx, found, input)
   checkSource(input, from, ctx)
   const digests = await copiedDigests(ctx, from, requestedAlgorithm(input.ChecksumAlgorithm))
   if (digests === undefined) return undefined
