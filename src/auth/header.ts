@@ -1,0 +1,121 @@
+/**
+ * The `Authorization` header: SigV4, SigV4A and, by its scheme, SigV2.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
+ */
+import { error } from '../errors.ts'
+import { header, type WireRequest } from '../http/wire.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { checkCredential, checkSkew, tokenHeader, withCredential } from './checks.ts'
+import { verifyClaim } from './claim.ts'
+import { type AuthDeps, type Authenticated, type AuthTarget, isQueryProtocol } from './deps.ts'
+import { type Faults, headerFaults, invalidHeader, oneSpaceMessage, queryProtocolFaults } from './faults.ts'
+import { emptySha256 } from './hmac.ts'
+import { readPayloadMode, unverified } from './payload.ts'
+import { rawPairs } from './query.ts'
+import { checkScope, readScope, type V4Algorithm } from './scope.ts'
+import { readSignedHeaders } from './signed-headers.ts'
+import type { V4Claim } from './sigv4.ts'
+import { authenticateV2Header } from './sigv2.ts'
+import { parseIsoBasic } from './time.ts'
+
+/** @param value the header's value, as received */
+export function authenticateHeader(
+  request: WireRequest,
+  value: string,
+  target: AuthTarget,
+  deps: AuthDeps,
+): MaybePromise<Authenticated> {
+  const space = value.indexOf(' ')
+  const isQuery = isQueryProtocol(target)
+  if (space <= 0) {
+    throw isQuery ? error('MissingAuthenticationToken') : invalidHeader(value, oneSpaceMessage)
+  }
+  const scheme = value.slice(0, space).toUpperCase()
+  if (scheme === 'AWS4-HMAC-SHA256' || scheme === 'AWS4-ECDSA-P256-SHA256') {
+    return authenticateV4Header(request, value.slice(space + 1), scheme, target, deps)
+  }
+  if (isQuery) throw error('MissingAuthenticationToken')
+  if (scheme === 'AWS') return authenticateV2Header(request, value, target, deps)
+  throw invalidHeader(value, 'Unsupported Authorization Type')
+}
+
+interface Attributes {
+  credential: string
+  signedHeaders: string
+  signature: string
+}
+
+/** `Credential=..., SignedHeaders=..., Signature=...` in any order, once each, nothing else. */
+function readAttributes(text: string, faults: Faults): Attributes {
+  let credential = ''
+  let signedHeaders = ''
+  let signature = ''
+  let count = 0
+  for (const piece of text.split(',')) {
+    const attribute = piece.trim()
+    const equals = attribute.indexOf('=')
+    const name = attribute.slice(0, Math.max(equals, 0))
+    const value = attribute.slice(equals + 1)
+    count++
+    if (name === 'Credential') credential = value
+    else if (name === 'SignedHeaders') signedHeaders = value
+    else if (name === 'Signature') signature = value
+    else throw faults.missingComponents(text)
+  }
+  // Three pieces and none of the three empty: so each came exactly once.
+  if (count !== 3 || credential === '' || signedHeaders === '' || signature === '') {
+    throw faults.missingComponents(text)
+  }
+  return { credential, signedHeaders, signature }
+}
+
+/** The date a request was signed at. Only ISO 8601 basic will do, in x-amz-date or else in Date. */
+function readDate(request: WireRequest, faults: Faults): { text: string; ms: number } {
+  const text = header(request, 'x-amz-date') ?? header(request, 'date') ?? ''
+  const ms = parseIsoBasic(text)
+  if (ms === undefined) throw faults.noDate()
+  return { text, ms }
+}
+
+function authenticateV4Header(
+  request: WireRequest,
+  text: string,
+  algorithm: V4Algorithm,
+  target: AuthTarget,
+  deps: AuthDeps,
+): MaybePromise<Authenticated> {
+  const isQuery = isQueryProtocol(target)
+  const faults = isQuery ? queryProtocolFaults : headerFaults
+  const date = readDate(request, faults)
+  checkSkew(date.text, date.ms, deps, faults)
+  const { credential, signedHeaders, signature } = readAttributes(text, faults)
+  const scope = readScope(credential, algorithm, faults)
+  const regionSet = algorithm === 'AWS4-HMAC-SHA256' ? undefined : header(request, 'x-amz-region-set')
+  checkScope(scope, date.text, regionSet, target, { region: deps.region, isStrict: deps.regionStrict }, faults)
+  const sentHash = header(request, 'x-amz-content-sha256')
+  const claim: V4Claim = {
+    algorithm,
+    scope,
+    signed: readSignedHeaders(signedHeaders),
+    signature,
+    dateText: date.text,
+    dateMs: date.ms,
+    payloadHash: (isQuery ? target.payloadSha256Hex : sentHash) ?? emptySha256,
+    pairs: request.rawQuery === '' ? [] : rawPairs(request.rawQuery),
+    isPresigned: false,
+  }
+  return withCredential(deps.credentials, scope.accessKeyId, (found) => {
+    const token = tokenHeader(request)
+    const known = checkCredential(scope.accessKeyId, found, token, deps.clock.now(), faults)
+    // Without this header there is no payload hash to verify the signature with, so AWS's order cannot be kept for it.
+    const isHashMissing = sentHash === undefined && !isQuery
+    const checked = verifyClaim(request, claim, known, token, target, deps, faults, isHashMissing)
+    return {
+      principal: known.principal,
+      auth: { authType: 'REST-HEADER', signatureVersion: algorithm },
+      payload: isQuery ? unverified : readPayloadMode(request, sentHash, checked.seed),
+      hostAlias: checked.hostAlias,
+      signedAtMs: date.ms,
+    }
+  })
+}
