@@ -12,6 +12,7 @@ const row = (status: number, message: string): ErrorRow => ({ status, message })
 export const errorTable = {
   AccessControlListNotSupported: row(400, 'The bucket does not allow ACLs'),
   AccessDenied: row(403, 'Access Denied'),
+  AccessForbidden: row(403, 'CORSResponse: CORS is not enabled for this bucket.'),
   AuthorizationHeaderMalformed: row(400, 'The authorization header is malformed'),
   AuthorizationQueryParametersError: row(400, 'Error parsing the X-Amz-Credential parameter'),
   BadDigest: row(400, 'The Content-MD5 you specified did not match what we received.'),
@@ -41,6 +42,7 @@ export const errorTable = {
   IncompleteSignature: row(400, 'The request signature does not conform to AWS standards.'),
   InternalError: row(500, 'We encountered an internal error. Please try again.'),
   InvalidAccessKeyId: row(403, 'The AWS Access Key Id you provided does not exist in our records.'),
+  InvalidAction: row(400, 'The action or operation requested is invalid.'),
   InvalidArgument: row(400, 'Invalid Argument'),
   InvalidBucketAclWithBlockPublicAccessError: row(
     400,
@@ -76,6 +78,7 @@ export const errorTable = {
   InvalidRange: row(416, 'The requested range is not satisfiable'),
   InvalidRedirectLocation: row(400, 'The website redirect location is not valid.'),
   InvalidRequest: row(400, 'Invalid Request'),
+  InvalidRetentionPeriod: row(400, 'The retention period must be a positive integer value.'),
   InvalidStorageClass: row(400, 'The storage class you specified is not valid'),
   InvalidTag: row(
     400,
@@ -88,6 +91,7 @@ export const errorTable = {
     400,
     'The XML you provided was not well-formed or did not validate against our published schema',
   ),
+  MalformedInput: row(400, 'The request could not be read.'),
   MalformedPOSTRequest: row(400, 'The body of your POST request is not well-formed multipart/form-data.'),
   MalformedTrailerError: row(
     400,
@@ -97,10 +101,12 @@ export const errorTable = {
   MaxMessageLengthExceeded: row(400, 'Your request was too big.'),
   MetadataTooLarge: row(400, 'Your metadata headers exceed the maximum allowed metadata size'),
   MethodNotAllowed: row(405, 'The specified method is not allowed against this resource.'),
+  MissingAction: row(400, 'The request is missing an action or a required parameter.'),
   MissingAuthenticationToken: row(403, 'Request is missing Authentication Token'),
   MissingContentLength: row(411, 'You must provide the Content-Length HTTP header.'),
   MissingRequestBodyError: row(400, 'Request Body is empty'),
   MetadataConfigurationNotFound: row(404, 'The metadata configuration was not found'),
+  MissingSecurityHeader: row(400, 'Your request was missing a required header'),
   NoSuchBucket: row(404, 'The specified bucket does not exist'),
   NoSuchBucketPolicy: row(404, 'The bucket policy does not exist'),
   NoSuchConfiguration: row(404, 'The specified configuration does not exist.'),
@@ -137,6 +143,7 @@ export const errorTable = {
     'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
   ),
   TooManyBuckets: row(400, 'You have attempted to create more buckets than allowed'),
+  ValidationError: row(400, 'The input fails to satisfy the constraints specified by an AWS service.'),
   XAmzContentSHA256Mismatch: row(400, "The provided 'x-amz-content-sha256' header does not match what was computed."),
 } as const satisfies Record<string, ErrorRow>
 

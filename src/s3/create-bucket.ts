@@ -77,7 +77,8 @@ function bucketOf(input: CreateBucketRequest, ctx: Ctx): BucketRecord {
   const place = placeOf(ctx, input.CreateBucketConfiguration?.LocationConstraint)
   const bucket = newBucket(ctx.config, {
     Name: input.Bucket,
-    id: ctx.ids.requestId(),
+    // Short, because it is in the row key of every object.
+    id: ctx.ids.uploadId().slice(0, 16),
     region: place.region,
     ownerId: ctx.principal.accountId,
     createdMs: ctx.clock.now(),

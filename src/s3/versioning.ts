@@ -5,6 +5,7 @@
 import { error } from '../errors.ts'
 import type { GetBucketVersioningOutput, S3Handlers } from '../model/s3.types.gen.ts'
 import type { BucketRecord } from '../store/records.ts'
+import { changeBucket } from './lib/change-bucket.ts'
 
 function isStatus(status: string): status is 'Enabled' | 'Suspended' {
   return status === 'Enabled' || status === 'Suspended'
@@ -29,8 +30,7 @@ export const versioning = {
     if (Status === undefined) throw error('IllegalVersioningConfigurationException')
     if (!isStatus(Status)) throw error('MalformedXML')
     if (MFADelete === 'Enabled' || input.MFA !== undefined) throw mfaNotSupported()
-    const changed = await ctx.store.buckets.update(ctx.bucket.Name, (bucket) => withStatus(bucket, Status))
-    if (changed === undefined) throw error('NoSuchBucket', { BucketName: ctx.bucket.Name })
+    await changeBucket(ctx, (bucket) => withStatus(bucket, Status))
   },
 
   GetBucketVersioning(_input, ctx): GetBucketVersioningOutput {

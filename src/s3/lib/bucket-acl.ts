@@ -75,3 +75,24 @@ export function newBucketAcl(
   }
   return grants
 }
+
+type Accounts = Pick<Ctx, 'account'>
+
+function ownerGrant(bucket: BucketRecord, ctx: Accounts): Grant {
+  const ID = ctx.account(bucket.ownerId)?.canonicalId ?? bucket.ownerId
+  return { Grantee: { Type: 'CanonicalUser', ID }, Permission: 'FULL_CONTROL' }
+}
+
+/** Whether the bucket's ACL grants anything to anyone but its owner. */
+export function grantsOthers(bucket: BucketRecord, ctx: Accounts): boolean {
+  const { ID } = ownerGrant(bucket, ctx).Grantee
+  return ((bucket.documents.acl ?? []) as Grant[]).some((grant) => grant.Grantee.ID !== ID)
+}
+
+/** The ACL in force: only the owner's where ACLs are off, without public grants where they are ignored. */
+export function effectiveBucketAcl(bucket: BucketRecord, ctx: Accounts): Grant[] {
+  const stored = bucket.documents.acl as Grant[] | undefined
+  if (stored === undefined || bucket.ObjectOwnership === 'BucketOwnerEnforced') return [ownerGrant(bucket, ctx)]
+  const block = bucket.documents.publicAccessBlock as { IgnorePublicAcls?: boolean } | undefined
+  return block?.IgnorePublicAcls ? stored.filter((grant) => !isPublic(grant)) : stored
+}

@@ -7,7 +7,7 @@ import { combineCrcs, isCombinable } from './crc-combine.ts'
 import { isChecksumType, shownAlgorithm } from './uploads.ts'
 
 /** Value of a part of this upload; every part has one, because it is computed when the client sends none. */
-function valueOf(part: UploadPartRecord): string {
+function checksumValue(part: UploadPartRecord): string {
   if (part.checksum === undefined) throw new Error(`part ${part.PartNumber} was stored without its checksum`)
   return part.checksum.value
 }
@@ -22,12 +22,12 @@ export async function objectChecksum(upload: UploadRecord, parts: UploadPartReco
   if (upload.ChecksumType !== 'COMPOSITE' && isCombinable(algorithm)) {
     const value = combineCrcs(
       algorithm,
-      parts.map((part) => ({ value: valueOf(part), sizeBytes: part.Size })),
+      parts.map((part) => ({ value: checksumValue(part), sizeBytes: part.Size })),
     )
     return { algorithm, value, type: 'FULL_OBJECT' }
   }
   const hasher = await createHasher(algorithm)
-  for (const part of parts) hasher.update(Buffer.from(valueOf(part), 'base64'))
+  for (const part of parts) hasher.update(Buffer.from(checksumValue(part), 'base64'))
   return { algorithm, value: `${hasher.digest().toString('base64')}-${parts.length}`, type: 'COMPOSITE' }
 }
 

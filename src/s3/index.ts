@@ -1,0 +1,39 @@
+/**
+ * All S3 handlers by operation name. What has none is in not-implemented.ts, with the reason; together they are the
+ * model's operations.
+ */
+import type { S3Handlers } from '../model/s3.types.gen.ts'
+import { bucket } from './bucket.ts'
+import { bucketDocuments } from './bucket-documents.ts'
+import { bucketLock } from './bucket-lock.ts'
+import { cors } from './cors.ts'
+import { createBucket } from './create-bucket.ts'
+import { listObjects } from './list-objects.ts'
+import { listVersions } from './list-versions.ts'
+import { multipart } from './multipart.ts'
+import { objectAttributes } from './object-attributes.ts'
+import { objectCopy } from './object-copy.ts'
+import { objectDelete } from './object-delete.ts'
+import { objectRead } from './object-read.ts'
+import { objectWrite } from './object-write.ts'
+import { tagging } from './tagging.ts'
+import { versioning } from './versioning.ts'
+
+/** Every operation that has a handler. No operation is in two families: a test compares the counts. */
+export const handlers = {
+  ...bucket,
+  ...createBucket,
+  ...bucketDocuments,
+  ...bucketLock,
+  ...cors,
+  ...versioning,
+  ...tagging,
+  ...listObjects,
+  ...listVersions,
+  ...objectRead,
+  ...objectWrite,
+  ...objectCopy,
+  ...objectDelete,
+  ...objectAttributes,
+  ...multipart,
+} satisfies Partial<S3Handlers>

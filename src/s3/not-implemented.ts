@@ -1,0 +1,57 @@
+/**
+ * The operations that have no handler yet, with the reason each. They answer 501 NotImplemented naming the operation:
+ * better than a configuration that is stored and then ignored. The compiler holds this list and the handlers to the
+ * model: an operation in neither, or in both, does not build.
+ */
+import type { S3Handlers } from '../model/s3.types.gen.ts'
+import type { handlers } from './index.ts'
+
+const metadataTables = 'metadata tables need a table store'
+const annotations = 'object annotations are not stored'
+const acls = 'ACLs do not take part in authorization yet'
+const objectLambda = 'there are no Object Lambda access points'
+const directoryBuckets = 'there are no directory buckets'
+
+export const notImplemented: Readonly<Record<Exclude<keyof S3Handlers, keyof typeof handlers>, string>> = {
+  CreateBucketMetadataConfiguration: metadataTables,
+  CreateBucketMetadataTableConfiguration: metadataTables,
+  CreateSession: directoryBuckets,
+  DeleteBucketMetadataConfiguration: metadataTables,
+  DeleteBucketMetadataTableConfiguration: metadataTables,
+  DeleteObjectAnnotation: annotations,
+  GetObjectAcl: acls,
+  GetObjectAnnotation: annotations,
+  GetObjectLegalHold: 'legal holds can be set at upload only',
+  GetObjectRetention: 'retention can be set at upload and by the bucket only',
+  GetObjectTorrent: 'torrents are not made',
+  ListDirectoryBuckets: directoryBuckets,
+  ListObjectAnnotations: annotations,
+  PostObject: 'form uploads are not handled',
+  PutBucketAbac: 'tags do not take part in authorization yet',
+  PutBucketAccelerateConfiguration: 'there is no accelerate endpoint',
+  PutBucketAcl: acls,
+  PutBucketAnalyticsConfiguration: 'analytics are not exported',
+  PutBucketEncryption: 'bytes are not encrypted at rest',
+  PutBucketIntelligentTieringConfiguration: 'objects do not change tiers',
+  PutBucketInventoryConfiguration: 'inventories are not written',
+  PutBucketLifecycleConfiguration: 'lifecycle rules are not executed',
+  PutBucketLogging: 'access logs are not written',
+  PutBucketMetricsConfiguration: 'request metrics are not published',
+  PutBucketNotificationConfiguration: 'events are not delivered',
+  PutBucketPolicy: 'policies do not take part in authorization yet',
+  PutBucketReplication: 'objects are not replicated',
+  PutBucketRequestPayment: 'requesters cannot be charged',
+  PutBucketWebsite: 'websites are not served',
+  PutObjectAcl: acls,
+  PutObjectAnnotation: annotations,
+  PutObjectLegalHold: 'legal holds can be set at upload only',
+  PutObjectRetention: 'retention can be set at upload and by the bucket only',
+  RenameObject: directoryBuckets,
+  RestoreObject: 'archived objects are not restored',
+  SelectObjectContent: 'objects are not queried',
+  UpdateBucketMetadataAnnotationTableConfiguration: metadataTables,
+  UpdateBucketMetadataInventoryTableConfiguration: metadataTables,
+  UpdateBucketMetadataJournalTableConfiguration: metadataTables,
+  UpdateObjectEncryption: 'bytes are not encrypted at rest',
+  WriteGetObjectResponse: objectLambda,
+}
