@@ -22,8 +22,8 @@ export interface StoreOptions {
   dataDir?: string | undefined
   /** Flush to the disk before a write is acknowledged. */
   durable?: boolean
-  /** Failures of background work: it is repeated at the next start. */
-  onError?: (error: unknown) => void
+  /** Hears of failures of background work: it is repeated at the next start. */
+  log?: { error(fields: object, message: string): void }
 }
 
 /** A store and what it stands on, for checks and tests. */
@@ -70,7 +70,7 @@ export async function openWithParts(options: StoreOptions = {}): Promise<OpenedS
 /** Puts the parts together over a database and a place for blobs. */
 export function assemble(kv: Kv, blobs: Blobs, options: StoreOptions): OpenedStore {
   const pins = new Pins()
-  const onError = options.onError ?? (() => {})
+  const onError = (error: unknown) => options.log?.error({ err: error }, 'clearing up behind a deletion failed')
   const collector = new Collector({ kv, blobs, pins, onError })
   const engine = { kv, blobs, pins, garbage: collector }
   const buckets = new Buckets(engine)
