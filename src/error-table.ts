@@ -93,6 +93,7 @@ export const errorTable = {
   ),
   MalformedInput: row(400, 'The request could not be read.'),
   MalformedPOSTRequest: row(400, 'The body of your POST request is not well-formed multipart/form-data.'),
+  MalformedQueryString: row(404, 'The query string contains a syntax error.'),
   MalformedTrailerError: row(
     400,
     'The request contained trailing data that was not well-formed or did not conform to our published schema.',

@@ -77,7 +77,10 @@ function refusal(method: string, level: Level, selector: string, query: Query, h
     // Observed: `?uploads` names POST and GET at either level, `?versions` GET (brekkylab/backlot#230, #267).
     const levels: Level[] = NOT_UNDER_KEYS.includes(selector) ? ['bucket', 'object'] : [level]
     return levels.some((place) =>
-      routes.byMethod.get(other)?.[place].get(selector)?.some((candidate) => isMet(candidate, query, headers)),
+      routes.byMethod
+        .get(other)
+        ?.[place].get(selector)
+        ?.some((candidate) => isMet(candidate, query, headers)),
     )
   })
   return error(

@@ -40,7 +40,11 @@ export function deriveRoutes(): Routes {
   for (const draft of alike) draft.headers.push(...requiredMembers(draft, 'H').map((row) => row[3].toLowerCase()))
   const byMethod = new Map<string, Record<Level, Map<string, Candidate[]>>>()
   for (const draft of drafts) {
-    const levels = byMethod.get(draft.method) ?? { service: new Map(), bucket: new Map(), object: new Map() }
+    const levels: Record<Level, Map<string, Candidate[]>> = byMethod.get(draft.method) ?? {
+      service: new Map(),
+      bucket: new Map(),
+      object: new Map(),
+    }
     byMethod.set(draft.method, levels)
     const list = levels[draft.level].get(draft.selector) ?? []
     levels[draft.level].set(draft.selector, list)
@@ -91,9 +95,7 @@ function isSamePlace(a: Draft, b: Draft): boolean {
 
 function rivals(draft: Draft, drafts: Draft[]): Draft[] {
   const key = JSON.stringify(draft.queries)
-  return drafts.filter(
-    (other) => other !== draft && isSamePlace(other, draft) && JSON.stringify(other.queries) === key,
-  )
+  return drafts.filter((other) => other !== draft && isSamePlace(other, draft) && JSON.stringify(other.queries) === key)
 }
 
 function members(operation: OperationRow): readonly MemberRow[] {

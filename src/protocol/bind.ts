@@ -1,0 +1,139 @@
+/**
+ * Labels, query parameters and headers of a request -> members of the operation's input, by the model. Compiled once
+ * per operation; values that AWS refuses are refused here, in its words.
+ */
+import type { MemberRow, OperationRow, ServiceTable, StructureRow } from '../model/shape.ts'
+import {
+  CASELESS_ENUMS,
+  checkHeaderText,
+  ENUM_REFUSALS,
+  isNumericText,
+  readBoolean,
+  readInteger,
+  refuseDate,
+  refuseMissing,
+} from './argument-errors.ts'
+import { type Query, queryValue } from './query-string.ts'
+import { parseHttpDate, parseIsoDate } from './values.ts'
+
+export interface BindSource {
+  readonly bucket?: string | undefined
+  readonly key?: string | undefined
+  readonly query: Query
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+export type Bind = (source: BindSource) => Record<string, unknown>
+
+type Convert = (text: string) => unknown
+
+interface Binder {
+  readonly member: string
+  /** Query key, or header in lower case. */
+  readonly wire: string
+  readonly isRequired: boolean
+  readonly convert: Convert
+}
+
+/** Builds the binder of one operation. */
+export function compileBind(operation: OperationRow, table: ServiceTable): Bind {
+  const shape = table.shapes[operation[4]] as StructureRow | undefined
+  const rows = shape?.[1] ?? []
+  const labels = rows.filter((row) => row[2] === 'L').map((row) => row[0])
+  const queries = rows.filter((row) => row[2] === 'Q').map((row) => compileBinder(row, operation, table))
+  const headers = rows
+    .filter((row) => row[2] === 'H' || row[2] === 'HL')
+    .map((row) => compileBinder(row, operation, table))
+  const prefix = rows.find((row) => row[2] === 'P')
+  const takesBucket = labels.includes('Bucket')
+  const takesKey = labels.includes('Key')
+  return (source) => {
+    const input: Record<string, unknown> = {}
+    if (takesBucket) input.Bucket = source.bucket
+    if (takesKey) input.Key = source.key
+    for (const binder of queries) assign(input, binder, queryValue(source.query, binder.wire), false)
+    for (const binder of headers) {
+      const value = source.headers[binder.wire]
+      assign(input, binder, typeof value === 'string' ? value : value?.join(', '), true)
+    }
+    if (prefix !== undefined) bindPrefix(input, prefix, source.headers)
+    return input
+  }
+}
+
+function assign(input: Record<string, unknown>, binder: Binder, text: string | undefined, isHeader: boolean): void {
+  const value = text === undefined ? undefined : binder.convert(text)
+  if (value !== undefined) input[binder.member] = value
+  else if (binder.isRequired) throw refuseMissing(binder.wire, isHeader)
+}
+
+function bindPrefix(input: Record<string, unknown>, row: MemberRow, headers: BindSource['headers']): void {
+  const prefix = row[3]
+  let found: Record<string, string> | undefined
+  for (const name in headers) {
+    if (!name.startsWith(prefix)) continue
+    const value = headers[name]
+    if (value === undefined) continue
+    // A null prototype: a client chooses these names.
+    found ??= Object.create(null) as Record<string, string>
+    found[name.slice(prefix.length)] = typeof value === 'string' ? value : value.join(',')
+  }
+  if (found !== undefined) input[row[0]] = found
+}
+
+function compileBinder(row: MemberRow, operation: OperationRow, table: ServiceTable): Binder {
+  const isHeader = row[2] !== 'Q'
+  const wire = isHeader ? row[3].toLowerCase() : row[3]
+  return { member: row[0], wire, isRequired: row[4] === 1, convert: compileConvert(row, wire, operation[0], table) }
+}
+
+function compileConvert(row: MemberRow, wire: string, operation: string, table: ServiceTable): Convert {
+  const type = row[1]
+  if (type === 'integer') return (text) => readInteger(text, wire, operation)
+  if (type === 'boolean') return (text) => readBoolean(text, wire)
+  // A conditional date that cannot be read is ignored (RFC 9110, section 13.1.3).
+  if (type === 'timestamp' || type === 'httpDate') return (text) => parseHttpDate(text) ?? parseIsoDate(text)
+  if (type === 'dateTime') {
+    return (text) => {
+      const time = parseIsoDate(text)
+      if (time === undefined) throw refuseDate(text, wire)
+      return time
+    }
+  }
+  const check = compileCheck(row, wire, table)
+  if (type === 'string[]') return (text) => splitList(text, check)
+  if (type !== 'string') throw new Error(`no header form of ${type}`)
+  if (wire.startsWith('response-')) {
+    return (text) => {
+      checkHeaderText(text, wire)
+      return text
+    }
+  }
+  if (isNumericText(wire)) return (text) => (readInteger(text, wire, operation) === undefined ? undefined : text)
+  return check
+}
+
+function splitList(text: string, check: (text: string) => string): string[] | undefined {
+  const items = text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+  return items.length === 0 ? undefined : items.map(check)
+}
+
+function compileCheck(row: MemberRow, wire: string, table: ServiceTable): (text: string) => string {
+  const refuse = ENUM_REFUSALS[wire]
+  const values = row[5]?.enum === undefined ? undefined : table.enums[row[5].enum]
+  if (refuse === undefined || values === undefined) return (text) => text
+  if (CASELESS_ENUMS.has(wire)) {
+    return (text) => {
+      const upper = text.toUpperCase()
+      if (!values.includes(upper)) throw refuse(text, wire)
+      return upper
+    }
+  }
+  return (text) => {
+    if (!values.includes(text)) throw refuse(text, wire)
+    return text
+  }
+}

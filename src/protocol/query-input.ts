@@ -1,0 +1,161 @@
+/**
+ * Form tree -> typed input, by the model. What breaks the model's constraints is collected and refused at once, in the
+ * words AWS's common validation uses.
+ * @see https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+ */
+import { type AwsError, error } from '../errors.ts'
+import type { MemberRow, ServiceTable, StructureRow } from '../model/shape.ts'
+import { type FormNode, numberedChildren } from './form.ts'
+import { parseIsoDate } from './values.ts'
+
+/** AWS reports no more at once. Assumed: the number, so that an answer stays short. */
+const MAX_REPORTED = 100
+
+/** Character set of IAM names, for which IAM has a message of its own. */
+const IAM_NAME = '[\\w+=,.@-]+'
+
+const patterns = new Map<string, RegExp>()
+
+/** Reads an operation's input. @throws ValidationError, MalformedInput */
+export function readFormInput(table: ServiceTable, shape: string, root: FormNode): Record<string, unknown> {
+  const reader = new FormReader(table)
+  const input = reader.readStructure(shape, root, '')
+  const refusal = reader.refusal()
+  if (refusal !== undefined) throw refusal
+  return input
+}
+
+class FormReader {
+  readonly #table: ServiceTable
+  readonly #problems: string[] = []
+  #badName: string | undefined
+
+  constructor(table: ServiceTable) {
+    this.#table = table
+  }
+
+  /** All problems found as one error. */
+  refusal(): AwsError | undefined {
+    const count = this.#problems.length
+    if (count > 0) {
+      const listed = this.#problems.slice(0, MAX_REPORTED).join('; ')
+      const message = `${count} validation error${count === 1 ? '' : 's'} detected: ${listed}`
+      return error('ValidationError', {}, { message })
+    }
+    if (this.#badName === undefined) return undefined
+    const message = `The specified value for ${this.#badName} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-`
+    return error('ValidationError', {}, { message })
+  }
+
+  readStructure(shape: string, node: FormNode, path: string): Record<string, unknown> {
+    const output: Record<string, unknown> = {}
+    for (const row of (this.#table.shapes[shape] as StructureRow)[1]) {
+      const at = path + row[0].charAt(0).toLowerCase() + row[0].slice(1)
+      const child = node.children?.get(row[3])
+      if (child === undefined) {
+        if (row[4] === 1) this.#problems.push(`Value null at '${at}' ${UNMET}Member must not be null`)
+        continue
+      }
+      output[row[0]] = this.#readMember(row, child, at)
+    }
+    return output
+  }
+
+  #readMember(row: MemberRow, node: FormNode, path: string): unknown {
+    const value = this.#readValue(row[1], row, node, path)
+    if (Array.isArray(value)) this.#checkLength(row, value.length, JSON.stringify(value), path)
+    return value
+  }
+
+  #readValue(type: string, row: MemberRow, node: FormNode, path: string): unknown {
+    const shape = this.#table.shapes[type]
+    if (shape?.[0] === 's' || shape?.[0] === 'u') return this.readStructure(type, node, `${path}.`)
+    const item = shape?.[0] === 'l' ? shape[1] : type.endsWith('[]') ? type.slice(0, -2) : undefined
+    if (item !== undefined) {
+      const read = (child: FormNode, i: number) => this.#readValue(item, row, child, `${path}.${i + 1}.member`)
+      return numberedChildren(node, 'member').map(read)
+    }
+    const mapped = shape?.[0] === 'm' ? shape[2] : type.endsWith('{}') ? type.slice(0, -2) : undefined
+    if (mapped !== undefined) return this.#readMap(mapped, row, node, path)
+    const isItem = row[1] !== type
+    return this.#readScalar(type, row, node.value ?? '', path, isItem)
+  }
+
+  #readMap(type: string, row: MemberRow, node: FormNode, path: string): Record<string, unknown> {
+    const output = Object.create(null) as Record<string, unknown>
+    for (const entry of numberedChildren(node, 'entry')) {
+      const value = entry.children?.get('value')
+      const key = entry.children?.get('key')?.value
+      if (key !== undefined && value !== undefined) output[key] = this.#readValue(type, row, value, `${path}.${key}`)
+    }
+    return output
+  }
+
+  #readScalar(type: string, row: MemberRow, text: string, path: string, isItem: boolean): unknown {
+    if (type === 'integer') return this.#readInteger(row, text, path)
+    if (type === 'boolean') {
+      const lower = text.toLowerCase()
+      if (lower !== 'true' && lower !== 'false') throw error('MalformedInput')
+      return lower === 'true'
+    }
+    if (type === 'timestamp' || type === 'dateTime') {
+      const time = parseIsoDate(text)
+      if (time === undefined) throw error('MalformedInput')
+      return time
+    }
+    if (type === 'blob') return Buffer.from(text, 'base64')
+    const values = row[5]?.enum === undefined ? undefined : this.#table.enums[row[5].enum]
+    if (values !== undefined && !values.includes(text)) {
+      this.#refuse(row, text, path, `Member must satisfy enum value set: [${values.join(', ')}]`)
+    }
+    // Bounds of a list member are those of the list.
+    if (!isItem) {
+      this.#checkLength(row, text.length, text, path)
+      this.#checkPattern(row, text, path)
+    }
+    return text
+  }
+
+  #readInteger(row: MemberRow, text: string, path: string): number {
+    if (!/^[+-]?\d{1,10}$/.test(text)) throw error('MalformedInput')
+    const value = Number(text)
+    const { min, max } = row[5] ?? {}
+    if (min !== undefined && value < min) {
+      this.#refuse(row, text, path, `Member must have value greater than or equal to ${min}`)
+    }
+    if (max !== undefined && value > max) {
+      this.#refuse(row, text, path, `Member must have value less than or equal to ${max}`)
+    }
+    return value
+  }
+
+  #checkLength(row: MemberRow, length: number, text: string, path: string): void {
+    const { min, max } = row[5] ?? {}
+    if (min !== undefined && length < min) {
+      this.#refuse(row, text, path, `Member must have length greater than or equal to ${min}`)
+    }
+    if (max !== undefined && length > max) {
+      this.#refuse(row, text, path, `Member must have length less than or equal to ${max}`)
+    }
+  }
+
+  #checkPattern(row: MemberRow, text: string, path: string): void {
+    const pattern = row[5]?.pattern
+    if (pattern === undefined || text === '') return
+    let compiled = patterns.get(pattern)
+    if (compiled === undefined) {
+      compiled = new RegExp(`^(?:${pattern})$`)
+      patterns.set(pattern, compiled)
+    }
+    if (compiled.test(text)) return
+    if (pattern === IAM_NAME) this.#badName ??= path
+    else this.#refuse(row, text, path, `Member must satisfy regular expression pattern: ${pattern}`)
+  }
+
+  #refuse(row: MemberRow, text: string, path: string, constraint: string): void {
+    const value = row[5]?.sensitive === 1 ? 'Value' : `Value '${text}'`
+    this.#problems.push(`${value} at '${path}' ${UNMET}${constraint}`)
+  }
+}
+
+const UNMET = 'failed to satisfy constraint: '
