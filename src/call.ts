@@ -1,5 +1,6 @@
 /** One request on its way: what the steps of the pipeline find out about it, and the `Ctx` its handler gets. */
 import type { Accounts } from './accounts.ts'
+import { anonymousPrincipal } from './auth/keys.ts'
 import { authorize } from './authorize.ts'
 import type { Config } from './config/config.ts'
 import type { Account, AuthInfo, Ctx, Log, Principal } from './context.ts'
@@ -20,15 +21,6 @@ export interface CallDeps {
   readonly accounts: Accounts
 }
 
-const anonymous: Principal = {
-  kind: 'anonymous',
-  accountId: '',
-  arn: '',
-  userId: 'anonymous',
-  canonicalId: '65a011a29cdf8ec533ec3d1ccaae921c',
-  displayName: '',
-  accessKeyId: undefined,
-}
 const noAuth: AuthInfo = { authType: undefined, signatureVersion: undefined }
 
 /** A request in flight. Steps fill it in order; reading what no step has set is a programming error and throws. */
@@ -38,8 +30,10 @@ export class Call implements Ctx {
   readonly requestId: string
   /** Operation name once matched, for the log. */
   operation = ''
-  principal: Principal = anonymous
+  principal: Principal = anonymousPrincipal
   auth: AuthInfo = noAuth
+  /** The name of this server that made the signature right where the received Host did not. */
+  hostAlias: string | undefined
   #bucket: BucketRecord | undefined
   #body: RequestBody | undefined
 

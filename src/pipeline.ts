@@ -4,24 +4,23 @@
  * parsed or even received body: permission comes before `readPayload`.
  */
 import type { Addresser, Target } from './address.ts'
-import type { Authenticator } from './auth/authenticate.ts'
+import { type AuthDeps, authenticate } from './auth/authenticate.ts'
+import { openBody } from './auth/open-body.ts'
 import { authorize } from './authorize.ts'
 import { Call, type CallDeps } from './call.ts'
 import { AwsError, error } from './errors.ts'
 import { collectBody } from './http/body.ts'
 import { header, type WireRequest, type WireResponse } from './http/wire.ts'
-import { matchS3 } from './model/match.ts'
-import type { Plan } from './model/plan.ts'
-import { verifyPayloadDigest } from './payload-digest.ts'
-import { writeError } from './protocol/error-xml.ts'
-import { parseQuery, type Query } from './protocol/query-string.ts'
-import { handleQueryCall, isQueryCall, type QueryHandlers } from './query-pipeline.ts'
 import type { S3Handlers } from './model/s3.types.gen.ts'
+import { verifyPayloadDigest } from './payload-digest.ts'
+import { matchS3, type Plan, parseQuery, writeError } from './protocol/index.ts'
+import { handleQueryCall, isQueryCall, type QueryHandlers, type QueryService } from './query-pipeline.ts'
+import { addCorsHeaders, preflight } from './s3/cors.ts'
 import { screen } from './screen.ts'
 
 export interface PipelineDeps extends CallDeps {
   readonly addresser: Addresser
-  readonly authenticator: Authenticator
+  readonly auth: AuthDeps
   readonly s3: Partial<S3Handlers>
   readonly query: QueryHandlers
 }
@@ -33,67 +32,81 @@ export function createPipeline(deps: PipelineDeps): Handle {
   return async function handle(request) {
     const startedNs = process.hrtime.bigint()
     const call = new Call(deps, request)
+    const hostId = deps.ids.hostId()
+    let service: 's3' | QueryService = 's3'
     let response: WireResponse
     let failure: AwsError | undefined
-    let service: Target['service'] = 's3'
     try {
       const target = await deps.addresser.address(request)
-      const query = parseQuery(request.rawQuery)
       if (isQueryCall(request, target)) {
-        service = target.service === 's3' ? 'iam' : target.service
-        response = await handleQueryCall(call, target, deps)
-      } else {
-        response = await handleS3(call, target, query, deps)
-      }
+        response = await handleQueryCall(call, target, deps, (found) => {
+          service = found
+        })
+      } else response = await handleS3(call, target, deps)
     } catch (cause) {
       failure = toAwsError(cause, call)
-      response = writeError(failure, {
-        service,
-        requestId: call.requestId,
-        hostId: deps.ids.hostId(),
-        isHead: request.method === 'HEAD',
-      })
+      response = writeError(failure, { service, requestId: call.requestId, hostId, isHead: request.method === 'HEAD' })
     }
     response.headers['x-amz-request-id'] = call.requestId
-    response.headers['x-amz-id-2'] ??= deps.ids.hostId()
+    response.headers['x-amz-id-2'] = hostId
     response.headers.Server = 'AmazonS3'
+    if (request.method !== 'OPTIONS') addCorsHeaders(request, response, call.maybeBucket, deps.config.openCors)
     logRequest(call, response, failure, startedNs)
     return response
   }
 }
 
-async function handleS3(call: Call, target: Target, query: Query, deps: PipelineDeps): Promise<WireResponse> {
+type AnyHandler = (input: Record<string, unknown>, call: Call) => object | Promise<object>
+
+async function handleS3(call: Call, target: Target, deps: PipelineDeps): Promise<WireResponse> {
   const { request } = call
+  if (target.service === 's3control') throw notImplemented('S3 Control')
+  if (target.surface === 'website') throw notImplemented('The website endpoint')
+  if (request.method === 'OPTIONS') return answerPreflight(call, target)
+  const query = parseQuery(request.rawQuery)
   const plan = matchS3(request.method, target.level, query, request.headers)
   call.operation = plan.name
-  screen(request, plan)
-  const authenticated = await deps.authenticator.authenticate(request, 's3')
+  screen(request)
+  const handler = deps.s3[plan.name] as AnyHandler | undefined
+  if (handler === undefined) throw notImplemented(plan.name)
+  const authenticated = await authenticate(request, target, deps.auth)
   call.principal = authenticated.principal
   call.auth = authenticated.auth
+  call.hostAlias = authenticated.hostAlias
   const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: request.headers })
-  await findBucket(call, plan, target, header(request, 'x-amz-expected-bucket-owner'))
+  if (plan.name !== 'CreateBucket') await findBucket(call, target.bucket)
   authorize(call.principal, call.maybeBucket)
-  const handler = deps.s3[plan.name as keyof S3Handlers] as
-    | ((input: unknown, call: Call) => object | Promise<object>)
-    | undefined
-  if (handler === undefined) throw notImplemented(plan.name)
-  if (plan.bodyKind === 'blob')
-    call.body = deps.authenticator.openBody(request, authenticated, { lengthRequired: true })
-  else if (plan.bodyKind !== 'none') {
-    const body = deps.authenticator.openBody(request, authenticated, { lengthRequired: false })
-    const bytes = await collectBody(body, plan.maxPayloadBytes, 'MaxMessageLengthExceeded')
-    await verifyPayloadDigest(request, bytes, plan)
-    plan.parsePayload(input, bytes)
-  }
-  return plan.write((await handler(input, call)) as never, { isHead: request.method === 'HEAD' })
+  if (plan.bodyKind === 'blob') call.body = openBody(request, authenticated, { lengthRequired: true })
+  else if (plan.bodyKind !== 'none') await readPayload(call, plan, input, authenticated)
+  return plan.write(await handler(input, call), { isHead: request.method === 'HEAD' })
+}
+
+async function answerPreflight(call: Call, target: Target): Promise<WireResponse> {
+  call.operation = 'OPTIONS'
+  const bucket = target.bucket === undefined ? undefined : await call.store.buckets.get(target.bucket)
+  return preflight(call.request, bucket, target.level === 'object' ? 'OBJECT' : 'BUCKET', call.config.openCors)
+}
+
+/** Reads a document or text whole, verifies it and adds its members to the input. */
+async function readPayload(
+  call: Call,
+  plan: Plan,
+  input: Record<string, unknown>,
+  authenticated: Parameters<typeof openBody>[1],
+): Promise<void> {
+  const body = openBody(call.request, authenticated, { lengthRequired: false })
+  const bytes = await collectBody(body, plan.maxPayloadBytes, 'MaxMessageLengthExceeded')
+  await verifyPayloadDigest(call.request, body, bytes, plan.isChecksumRequired)
+  plan.parsePayload(input, bytes)
 }
 
 /** The addressed bucket must exist, and belong to whom the caller expects, before its permissions can be asked. */
-async function findBucket(call: Call, plan: Plan, target: Target, expectedOwner: string | undefined): Promise<void> {
-  if (target.bucket === undefined || plan.name === 'CreateBucket') return
-  const bucket = await call.store.buckets.get(target.bucket)
-  if (bucket === undefined) throw error('NoSuchBucket', { BucketName: target.bucket })
+async function findBucket(call: Call, name: string | undefined): Promise<void> {
+  if (name === undefined) return
+  const bucket = await call.store.buckets.get(name)
+  if (bucket === undefined) throw error('NoSuchBucket', { BucketName: name })
   call.bucket = bucket
+  const expectedOwner = header(call.request, 'x-amz-expected-bucket-owner')
   if (expectedOwner === undefined || expectedOwner === bucket.ownerId) return
   throw /^\d{12}$/.test(expectedOwner) ? error('AccessDenied') : error('InvalidBucketOwnerAWSAccountID')
 }

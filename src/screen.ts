@@ -5,7 +5,6 @@
  */
 import { error } from './errors.ts'
 import { header, type WireRequest } from './http/wire.ts'
-import type { Plan } from './model/plan.ts'
 
 /** Headers and parameters that are taken and change nothing here, each with the reason. */
 export const acceptedWithoutEffect: readonly { name: string; reason: string }[] = [
@@ -15,7 +14,7 @@ export const acceptedWithoutEffect: readonly { name: string; reason: string }[] 
 ]
 
 /** @throws AwsError NotImplemented naming the header */
-export function screen(request: WireRequest, _plan: Plan): void {
+export function screen(request: WireRequest): void {
   const coding = header(request, 'transfer-encoding')
   if (coding !== undefined && coding.toLowerCase() !== 'chunked' && coding.toLowerCase() !== 'identity') {
     // Recorded wording of AWS for codings other than chunked.

@@ -47,7 +47,7 @@ function drive(
     socket.on('connect', send)
     socket.on('data', (chunk: Buffer) => {
       if (missing < 0) {
-        head += chunk.latin1Slice()
+        head += chunk.toString('latin1')
         const end = head.indexOf('\r\n\r\n')
         if (end < 0) return
         const at = head.indexOf('Content-Length: ')

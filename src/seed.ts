@@ -1,0 +1,26 @@
+/** Makes what the configuration asks for, before the server says it is ready. */
+import type { Config } from './config/config.ts'
+import type { Clock } from './lib/clock.ts'
+import { checkBucketName } from './s3/bucket-name.ts'
+import { newBucket } from './s3/lib/new-bucket.ts'
+import type { Store } from './store/store.ts'
+
+/**
+ * Creates the configured buckets that do not exist yet, owned by the first account.
+ * @throws AwsError InvalidBucketName
+ */
+export async function createBuckets(config: Config, store: Store, clock: Clock): Promise<void> {
+  const owner = config.accounts[0]
+  if (owner === undefined) throw new Error('The configuration has no account.')
+  for (const name of config.buckets) {
+    checkBucketName(name)
+    const bucket = newBucket(config, {
+      Name: name,
+      id: `seed-${clock.now().toString(36)}-${name}`,
+      region: config.region,
+      ownerId: owner.id,
+      createdMs: clock.now(),
+    })
+    await store.buckets.create(bucket)
+  }
+}

@@ -1,0 +1,113 @@
+/** The one place where the parts are wired together: configuration -> store, keys, request path, edge. */
+import { hostname } from 'node:os'
+import { createAccounts } from './accounts.ts'
+import { Addresser, hostRules, hostName, readHost } from './address.ts'
+import { createAuthDeps } from './auth/authenticate.ts'
+import { HostAliases } from './auth/hosts.ts'
+import { createKeyRing } from './auth/keys.ts'
+import type { Config } from './config/config.ts'
+import type { Log } from './context.ts'
+import { checkHandlers, coverage } from './coverage.ts'
+import { createHttpServer } from './http/app.ts'
+import { handlers as iam } from './iam/index.ts'
+import { type Clock, systemClock } from './lib/clock.ts'
+import { type Ids, randomIds } from './lib/ids.ts'
+import { createPipeline } from './pipeline.ts'
+import { createBuckets } from './seed.ts'
+import { handlers as s3 } from './s3/index.ts'
+import type { Store } from './store/store.ts'
+import { openStore } from './store/open.ts'
+import { handlers as sts } from './sts/index.ts'
+import { version } from './version.ts'
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly url: string
+  readonly host: string
+  readonly port: number
+  readonly config: Config
+  readonly store: Store
+  /** Forgets everything stored and makes the configured buckets again. */
+  reset(): Promise<void>
+  /** Stops accepting, finishes what is in flight up to `graceMs`, closes the store. */
+  close(options?: { graceMs?: number }): Promise<void>
+}
+
+/** What a test or an embedding program may replace. */
+export interface Overrides {
+  clock?: Clock
+  ids?: Ids
+}
+
+/**
+ * Opens the store, makes the configured buckets and listens; resolves when requests are answered.
+ * @throws StoreError when the data directory cannot be used; the system's error when the port cannot
+ */
+export async function createServer(config: Config, log: Log, overrides: Overrides = {}): Promise<RunningServer> {
+  checkHandlers()
+  const clock = overrides.clock ?? systemClock
+  const ids = overrides.ids ?? randomIds
+  const store = await openStore({ dataDir: config.dataDir, durable: config.durable, log })
+  let port: number | undefined
+  let isReady = false
+  const rules = hostRules(config.domains, [hostname(), ...config.publicHosts.map(hostName)])
+  const bucketExists = async (name: string) => (await store.buckets.get(name)) !== undefined
+  const auth = createAuthDeps({
+    credentials: createKeyRing(config.accounts),
+    clock,
+    hosts: new HostAliases({
+      publicHosts: config.publicHosts,
+      strictHost: config.strictHost,
+      hostname: hostname(),
+      port: () => port,
+    }),
+    region: config.region,
+    regionStrict: config.regionStrict,
+    maxClockSkewMs: config.maxClockSkewMs,
+  })
+  const handle = createPipeline({
+    config,
+    store,
+    clock,
+    ids,
+    log,
+    accounts: createAccounts(config.accounts),
+    addresser: new Addresser(rules, bucketExists),
+    auth,
+    s3,
+    query: { iam, sts },
+  })
+  const reset = async () => {
+    await store.reset()
+    await createBuckets(config, store, clock)
+  }
+  const http = createHttpServer({
+    handle,
+    ids,
+    log,
+    isBucketHost: (host) => readHost(hostName(host), rules)?.bucket !== undefined,
+    admin: { config, version, log, isReady: () => isReady, coverage, reset, bucketExists },
+  })
+  try {
+    await createBuckets(config, store, clock)
+    ;({ port } = await http.listen(config.host, config.port))
+  } catch (cause) {
+    await store.close()
+    throw cause
+  }
+  isReady = true
+  const urlHost = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host
+  return {
+    url: `http://${urlHost.includes(':') ? `[${urlHost}]` : urlHost}:${port}`,
+    host: config.host,
+    port,
+    config,
+    store,
+    reset,
+    async close({ graceMs = 5000 } = {}) {
+      isReady = false
+      await http.close(graceMs)
+      await store.close()
+    },
+  }
+}
