@@ -842,7 +842,7 @@ shapes: {
 ["RequestPayer","string","H","x-amz-request-payer",0,{"enum":"RequestPayer"}],
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0]],"GetObjectAttributesRequest"],
 "GetObjectLegalHoldOutput": ["s",[
-["LegalHold","ObjectLockLegalHold","B","ObjectLockLegalHold",0]],"GetObjectLegalHoldOutput"],
+["LegalHold","ObjectLockLegalHold","B","LegalHold",0]],"GetObjectLegalHoldOutput"],
 "GetObjectLegalHoldRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["Key","string","L","Key",1],
@@ -924,7 +924,7 @@ shapes: {
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0],
 ["ChecksumMode","string","H","x-amz-checksum-mode",0,{"enum":"ChecksumMode"}]],"GetObjectRequest"],
 "GetObjectRetentionOutput": ["s",[
-["Retention","ObjectLockRetention","B","ObjectLockRetention",0]],"GetObjectRetentionOutput"],
+["Retention","ObjectLockRetention","B","Retention",0]],"GetObjectRetentionOutput"],
 "GetObjectRetentionRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["Key","string","L","Key",1],
@@ -1575,7 +1575,7 @@ shapes: {
 "PutBucketLifecycleConfigurationRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["ChecksumAlgorithm","string","H","x-amz-sdk-checksum-algorithm",0,{"enum":"ChecksumAlgorithm"}],
-["LifecycleConfiguration","BucketLifecycleConfiguration","B","BucketLifecycleConfiguration",1],
+["LifecycleConfiguration","BucketLifecycleConfiguration","B","LifecycleConfiguration",1],
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0],
 ["TransitionDefaultMinimumObjectSize","string","H","x-amz-transition-default-minimum-object-size",0]],"PutBucketLifecycleConfigurationRequest"],
 "PutBucketLoggingRequest": ["s",[
@@ -1700,7 +1700,7 @@ shapes: {
 "PutObjectLegalHoldRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["Key","string","L","Key",1],
-["LegalHold","ObjectLockLegalHold","B","ObjectLockLegalHold",1],
+["LegalHold","ObjectLockLegalHold","B","LegalHold",1],
 ["RequestPayer","string","H","x-amz-request-payer",0,{"enum":"RequestPayer"}],
 ["VersionId","string","Q","versionId",0],
 ["ContentMD5","string","H","Content-MD5",0],
@@ -1794,7 +1794,7 @@ shapes: {
 "PutObjectRetentionRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["Key","string","L","Key",1],
-["Retention","ObjectLockRetention","B","ObjectLockRetention",1],
+["Retention","ObjectLockRetention","B","Retention",1],
 ["RequestPayer","string","H","x-amz-request-payer",0,{"enum":"RequestPayer"}],
 ["VersionId","string","Q","versionId",0],
 ["BypassGovernanceRetention","boolean","H","x-amz-bypass-governance-retention",0],
@@ -2027,19 +2027,19 @@ shapes: {
 "TransitionList": ["l","Transition","member"],
 "UpdateBucketMetadataAnnotationTableConfigurationRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
-["AnnotationTableConfiguration","AnnotationTableConfigurationUpdates","B","AnnotationTableConfigurationUpdates",1],
+["AnnotationTableConfiguration","AnnotationTableConfigurationUpdates","B","AnnotationTableConfiguration",1],
 ["ContentMD5","string","H","Content-MD5",0],
 ["ChecksumAlgorithm","string","H","x-amz-sdk-checksum-algorithm",0,{"enum":"ChecksumAlgorithm"}],
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0]],"UpdateBucketMetadataAnnotationTableConfigurationRequest"],
 "UpdateBucketMetadataInventoryTableConfigurationRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
-["InventoryTableConfiguration","InventoryTableConfigurationUpdates","B","InventoryTableConfigurationUpdates",1],
+["InventoryTableConfiguration","InventoryTableConfigurationUpdates","B","InventoryTableConfiguration",1],
 ["ContentMD5","string","H","Content-MD5",0],
 ["ChecksumAlgorithm","string","H","x-amz-sdk-checksum-algorithm",0,{"enum":"ChecksumAlgorithm"}],
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0]],"UpdateBucketMetadataInventoryTableConfigurationRequest"],
 "UpdateBucketMetadataJournalTableConfigurationRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
-["JournalTableConfiguration","JournalTableConfigurationUpdates","B","JournalTableConfigurationUpdates",1],
+["JournalTableConfiguration","JournalTableConfigurationUpdates","B","JournalTableConfiguration",1],
 ["ContentMD5","string","H","Content-MD5",0],
 ["ChecksumAlgorithm","string","H","x-amz-sdk-checksum-algorithm",0,{"enum":"ChecksumAlgorithm"}],
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0]],"UpdateBucketMetadataJournalTableConfigurationRequest"],

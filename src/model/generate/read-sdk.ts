@@ -154,7 +154,8 @@ function shapeReader(model: Model, exported: Record<string, Schema>, declaration
     if (traits.httpPrefixHeaders) Object.assign(member, { location: 'prefix', wire: traits.httpPrefixHeaders })
     if (traits.httpPayload) member.location = 'payload'
     if (traits.hostLabel) member.location = 'hostLabel'
-    if (traits.xmlName && traits.xmlName !== name) member.wire = String(traits.xmlName)
+    const isNamed = traits.xmlName !== undefined && (traits.xmlName !== name || member.location === 'payload')
+    if (isNamed) member.wire = String(traits.xmlName)
     if (traits.xmlFlattened) member.flattened = true
     if (traits.xmlAttribute) member.attribute = true
     if (traits.xmlNamespace) member.namespace = traits.xmlNamespace as [string, string]
