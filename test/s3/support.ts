@@ -216,7 +216,7 @@ export interface Refusal {
 }
 
 /** Expects an operation to be refused with a code. Fields are compared without the undefined ones. */
-export async function refused(running: Promise<unknown>, code: string, expected: Refusal = {}): Promise<AwsError> {
+export async function refused(running: Promise<unknown>, code: string, expected: Refusal = {}): Promise<void> {
   const outcome = await running.then(
     () => 'nothing',
     (cause: unknown) => cause,
@@ -236,5 +236,4 @@ export async function refused(running: Promise<unknown>, code: string, expected:
   if (expected.headers !== undefined) {
     for (const name in expected.headers) assert.equal(headers[name], expected.headers[name], name)
   }
-  return outcome
 }
