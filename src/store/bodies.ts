@@ -11,6 +11,7 @@ import { randomId } from './random.ts'
 import type { BodyRef } from './records.ts'
 import { leavesOf } from './segments.ts'
 import { Staged } from './staged-body.ts'
+import { StoreError } from './store-error.ts'
 import type { BodyContent, BodyStore, BodyWriter, StagedBody } from './store.ts'
 import type { Engine } from './transaction.ts'
 
@@ -75,12 +76,7 @@ export class Bodies implements BodyStore {
         unpin()
         return bytes
       }
-      let isFirst = true
-      return bodyStream(async () => {
-        if (!isFirst) return nextLeaf()
-        isFirst = false
-        return first
-      }, unpin)
+      return bodyStream(first, nextLeaf, unpin)
     } catch (error) {
       unpin()
       throw error
@@ -95,7 +91,7 @@ async function readWhole(
 ): Promise<Buffer> {
   try {
     const bytes = await handle.read(start, length)
-    if (bytes.length < length) throw new Error('a stored body is shorter than its record says')
+    if (bytes.length < length) throw new StoreError('CORRUPT', 'A stored body is shorter than its record says.')
     return bytes
   } finally {
     await handle.close()

@@ -15,13 +15,22 @@ export type LeafSource = () => Promise<Leaf | undefined>
 /** How much is read at once. */
 export const readBytes = 512 * 1024
 
-/** @param onClose runs exactly once, when the stream has ended, failed or been destroyed. */
-export function bodyStream(nextLeaf: LeafSource, onClose: () => void): Readable {
-  let current: { start: number; end: number; handle: BlobHandle } | undefined
+/**
+ * @param first the first leaf; the stream closes it, also when it is never read.
+ * @param onClose runs exactly once, when the stream has ended, failed or been destroyed.
+ */
+export function bodyStream(first: Leaf, nextLeaf: LeafSource, onClose: () => void): Readable {
+  let begun: Uint8Array | undefined = first instanceof Uint8Array ? first : undefined
+  let current = first instanceof Uint8Array ? undefined : first
   /** A read in progress: destroying waits for it, because its file must not be closed under it. */
   let reading: Promise<void> | undefined
 
   async function nextPiece(): Promise<Uint8Array | null> {
+    if (begun !== undefined) {
+      const piece = begun
+      begun = undefined
+      return piece
+    }
     for (;;) {
       if (current === undefined) {
         const leaf = await nextLeaf()

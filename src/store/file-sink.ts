@@ -19,6 +19,7 @@ export class FileSink {
   #position = 0
   readonly #inFlight = new Set<Promise<void>>()
   #error: unknown
+  #isAborted = false
   #isClosed = false
 
   constructor(path: string) {
@@ -36,7 +37,11 @@ export class FileSink {
     this.#gatheredBytes += chunk.length
     if (this.#gatheredBytes < pieceBytes) return
     this.#flush()
-    if (this.#inFlight.size >= maxInFlight) return this.#waitForRoom()
+    if (this.#inFlight.size < maxInFlight) return
+    const room = this.#waitForRoom()
+    // A caller that has gone must not take the process with it: the error also comes from the next call.
+    room.catch(() => {})
+    return room
   }
 
   /** `sync`: the bytes are on the disk. */
@@ -56,6 +61,7 @@ export class FileSink {
 
   /** Closes and deletes the file. Never throws: what remains is for the sweep. */
   async abort(): Promise<void> {
+    this.#isAborted = true
     this.#error ??= new Error('the write was aborted')
     this.#gathered = []
     await Promise.all(this.#inFlight)
@@ -79,7 +85,7 @@ export class FileSink {
 
   async #waitForRoom(): Promise<void> {
     while (this.#inFlight.size >= maxInFlight) await Promise.race(this.#inFlight)
-    if (this.#error !== undefined) throw this.#failure()
+    if (this.#error !== undefined && !this.#isAborted) throw this.#failure()
   }
 
   async #writeAll(pieces: Buffer[], start: number): Promise<void> {

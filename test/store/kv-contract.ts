@@ -66,7 +66,10 @@ export function kvContract(name: string, withKv: (test: (kv: Kv) => Promise<void
 
     test('a range is in byte order and keeps to its bounds', async (kv) => {
       const all = ['', 'a', 'a\u0000', 'aa', 'b', 'z', 'é', '\uffee', '😀'].map((key) => `r${key}`)
-      await kv.commit([], [...all].reverse().map((key) => put(key)))
+      await kv.commit(
+        [],
+        [...all].reverse().map((key) => put(key)),
+      )
       assert.deepEqual(await keys(kv.range({ gte: b('r'), lt: b('s') })), all)
       assert.deepEqual(await keys(kv.range({ gte: b('ra'), lt: b('rb') })), ['ra', 'ra\u0000', 'raa'])
       assert.deepEqual(await keys(kv.range({ gte: b('ra'), lt: b('rb'), reverse: true })), ['raa', 'ra\u0000', 'ra'])
@@ -148,7 +151,10 @@ export function kvContract(name: string, withKv: (test: (kv: Kv) => Promise<void
       const names = ['k1', 'k2', 'k3', 'k4']
       const commits = Array.from({ length: 200 }, (_, i) => {
         const [one, two] = [names[i % 4] ?? '', names[(i * 3 + 1) % 4] ?? '']
-        return kv.commit(i % 3 === 0 ? [] : [{ kind: 'empty', gte: b('q'), lt: b('r') }], [put(one, `${i}`), put(two, `${i}`)])
+        return kv.commit(i % 3 === 0 ? [] : [{ kind: 'empty', gte: b('q'), lt: b('r') }], [
+          put(one, `${i}`),
+          put(two, `${i}`),
+        ])
       })
       assert.ok((await Promise.all(commits)).every(Boolean))
     })

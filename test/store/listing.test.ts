@@ -1,0 +1,4 @@
+import { listingContract } from './listing-contract.ts'
+
+listingContract('memory')
+listingContract('directory')

@@ -1,0 +1,4 @@
+import { storeContract } from './store-contract.ts'
+
+storeContract('memory')
+storeContract('directory')

@@ -1,0 +1,4 @@
+import { versioningContract } from './versioning-contract.ts'
+
+versioningContract('memory')
+versioningContract('directory')
