@@ -28,12 +28,15 @@ interface Deletion {
 }
 
 /**
- * Headers that general purpose buckets refuse, or that need what this account has not.
- * @throws AwsError InvalidArgument, NotImplemented
+ * Headers that need Object Lock. x-amz-mfa changes nothing: MFA delete cannot be switched on here, and without it S3 does
+ * not ask for a code.
+ * @throws AwsError InvalidArgument
  */
 function checkHeaders(input: DeleteObjectRequest | DeleteObjectsRequest, ctx: Ctx): void {
   if (input.BypassGovernanceRetention !== undefined && !ctx.bucket.objectLockEnabled) {
     // Observed: refused whatever its value (recorded, test_delete_object_with_no_locking).
+    // Assumed: not where every entry names a version, because the clean-up of ceph/s3-tests deletes so in all buckets.
+    if ('Delete' in input && input.Delete.Objects.every((item) => item.VersionId !== undefined)) return
     throw error(
       'InvalidArgument',
       { ArgumentName: 'x-amz-bypass-governance-retention' },

@@ -18,16 +18,18 @@ export interface CopySource {
 const invalid = (message: string) =>
   error('InvalidArgument', { ArgumentName: 'x-amz-copy-source', ArgumentValue: 'x-amz-copy-source' }, { message })
 
+const versionMark = '?versionId='
+
 /**
- * Splits the header. `?versionId=` is looked for before decoding, so an encoded `?` belongs to the key.
+ * Splits the header. `?versionId=` is looked for before decoding, so an encoded `?` belongs to the key; so does one that
+ * begins anything else.
  * @throws AwsError InvalidArgument; NotImplemented for access points and Outposts
  */
 export function parseCopySource(header: string): CopySource {
-  const at = header.indexOf('?')
-  const rawPath = at < 0 ? header : header.slice(0, at)
-  const versionId = at < 0 ? undefined : versionIdOf(header.slice(at + 1))
-  const path = decodePath(rawPath)
-  if (path === undefined) throw invalid('Invalid copy source encoding.')
+  const at = header.lastIndexOf(versionMark)
+  const path = decodePath(at < 0 ? header : header.slice(0, at))
+  const versionId = at < 0 ? undefined : decodePath(header.slice(at + versionMark.length).split('&', 1)[0] as string)
+  if (path === undefined || (at >= 0 && versionId === undefined)) throw invalid('Invalid copy source encoding.')
   if (path.startsWith('arn:')) throw error('NotImplemented', { Header: 'x-amz-copy-source' })
   const start = path.startsWith('/') ? 1 : 0
   const slash = path.indexOf('/', start)
@@ -37,15 +39,6 @@ export function parseCopySource(header: string): CopySource {
   const key = path.slice(slash + 1)
   if (key === '') throw invalid('Invalid copy source object key')
   return { bucketName: path.slice(start, slash), key, versionId }
-}
-
-function versionIdOf(query: string): string | undefined {
-  for (const pair of query.split('&')) {
-    const equals = pair.indexOf('=')
-    if (equals < 0 || pair.slice(0, equals) !== 'versionId') continue
-    return decodePath(pair.slice(equals + 1)) ?? pair.slice(equals + 1)
-  }
-  return undefined
 }
 
 /** A source that was found and may be read. */

@@ -321,6 +321,8 @@ describe('copy sources', () => {
     ['%2Fbucket%2Fkey', 'bucket', 'key', undefined],
     ['bucket/a%252Fb', 'bucket', 'a%2Fb', undefined],
     ['bucket/key?versionId=abc', 'bucket', 'key', 'abc'],
+    ['bucket/key?versionId=abc&x=y', 'bucket', 'key', 'abc'],
+    ['bucket/key?x', 'bucket', 'key?x', undefined],
     ['bucket/%F0%9F%98%80', 'bucket', '😀', undefined],
   ]
   for (const [header, bucketName, key, versionId] of cases) {
