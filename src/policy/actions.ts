@@ -1,0 +1,98 @@
+/**
+ * The catalogue of S3 actions, and the table of what operations need, read once from `data/actions.json`. The file is for
+ * people to check against AWS's Service Authorization Reference; what cannot be a row is in `require.ts`.
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ */
+import { readFileSync } from 'node:fs'
+import { compileAction } from './compile.ts'
+import type { ContextSource } from './context-source.ts'
+
+/** A row of `operations`: action names are S3's, or have their own service's prefix. */
+export interface OperationRow {
+  /** The action on the object, or with `version` the one used instead when a version id is given. */
+  object?: string
+  version?: string
+  bucket?: string
+  /** A directory bucket. */
+  directory?: string
+  /** No resource but the service. */
+  service?: string
+  /** On the ARN that the input names. */
+  resourceArn?: string
+  /** Decided for each key by the handler. */
+  perKey?: boolean
+  /** Names of functions of `require.ts` that add to the actions. */
+  also?: string[]
+  /** Those that need the parsed body. */
+  afterBody?: string[]
+  /** The answer to anonymous callers, whatever policies and ACLs say. */
+  anonymous?: string
+}
+
+interface ActionsFile {
+  keyGroups: Record<string, string[]>
+  objectActions: Record<string, string[]>
+  bucketActions: Record<string, string[]>
+  otherActions: string[]
+  notInBucketPolicies: string[]
+  operations: Record<string, OperationRow>
+  controlOperations: Record<string, OperationRow>
+}
+
+export interface S3Action {
+  /** `s3:GetObject`. */
+  name: string
+  /** What the action is about; `other`: access points, jobs, the account. */
+  on: 'bucket' | 'object' | 'other'
+  /** Whether a bucket policy may name it. */
+  inBucketPolicies: boolean
+  /** The s3: keys it takes, in lower case; those ending in `/` stand for any tag key. */
+  keys: ReadonlySet<string>
+}
+
+const file = readTable()
+
+/** `src/policy` as it is, or `dist/src/policy` when compiled: the package is two or three levels up. */
+function readTable(): ActionsFile {
+  const read = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
+  try {
+    return read('../../data/actions.json')
+  } catch {
+    return read('../../../data/actions.json')
+  }
+}
+
+function keysOf(words: readonly string[]): ReadonlySet<string> {
+  return new Set(['base', ...words].flatMap((word) => file.keyGroups[word] ?? [word]).map((key) => key.toLowerCase()))
+}
+
+function action(name: string, on: S3Action['on'], words: readonly string[]): S3Action {
+  const inBucketPolicies = on !== 'other' && !file.notInBucketPolicies.includes(name)
+  return { name: `s3:${name}`, on, inBucketPolicies, keys: keysOf(words) }
+}
+
+/** Every action of the s3 service. */
+export const s3Actions: readonly S3Action[] = [
+  ...Object.entries(file.objectActions).map(([name, words]) => action(name, 'object', words)),
+  ...Object.entries(file.bucketActions).map(([name, words]) => action(name, 'bucket', words)),
+  ...file.otherActions.map((name) => action(name, 'other', [])),
+]
+
+/** What S3's operations need. */
+export const operationRows: Readonly<Record<string, OperationRow>> = file.operations
+/** What the operations of S3 Control that exist here need. */
+export const controlOperationRows: Readonly<Record<string, OperationRow>> = file.controlOperations
+
+const noContext: ContextSource = { get: () => undefined }
+
+/** The actions that an Action pattern covers; patterns of other services cover none. */
+export function actionsMatching(pattern: string): S3Action[] {
+  const covers = compileAction(pattern)
+  return s3Actions.filter(({ name }) => covers(name.toLowerCase(), noContext))
+}
+
+/** Whether an action knows an s3: key, given in lower case. */
+export function takesKey({ keys }: S3Action, lowerKey: string): boolean {
+  const slash = lowerKey.indexOf('/')
+  return keys.has(slash === -1 ? lowerKey : lowerKey.slice(0, slash + 1))
+}
