@@ -220,22 +220,22 @@ shapes: {
 ["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1],
 ["ClientID","string","","ClientID",1]],"AddClientIDToOpenIDConnectProviderRequest"],
 "AddRoleToInstanceProfileRequest": ["s",[
-["InstanceProfileName","string","","InstanceProfileName",1],
-["RoleName","string","","RoleName",1]],"AddRoleToInstanceProfileRequest"],
+["InstanceProfileName","string","","InstanceProfileName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"AddRoleToInstanceProfileRequest"],
 "AddUserToGroupRequest": ["s",[
-["GroupName","string","","GroupName",1],
-["UserName","string","","UserName",1]],"AddUserToGroupRequest"],
+["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"AddUserToGroupRequest"],
 "AssociateDelegationRequestRequest": ["s",[
 ["DelegationRequestId","string","","DelegationRequestId",1]],"AssociateDelegationRequestRequest"],
 "AttachGroupPolicyRequest": ["s",[
-["GroupName","string","","GroupName",1],
-["PolicyArn","string","","PolicyArn",1]],"AttachGroupPolicyRequest"],
+["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}]],"AttachGroupPolicyRequest"],
 "AttachRolePolicyRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["PolicyArn","string","","PolicyArn",1]],"AttachRolePolicyRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}]],"AttachRolePolicyRequest"],
 "AttachUserPolicyRequest": ["s",[
-["UserName","string","","UserName",1],
-["PolicyArn","string","","PolicyArn",1]],"AttachUserPolicyRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}]],"AttachUserPolicyRequest"],
 "AttachedPermissionsBoundary": ["s",[
 ["PermissionsBoundaryType","string","","PermissionsBoundaryType",0,{"enum":"PermissionsBoundaryAttachmentType"}],
 ["PermissionsBoundaryArn","string","","PermissionsBoundaryArn",0]],"AttachedPermissionsBoundary"],
@@ -251,11 +251,11 @@ shapes: {
 ["ContextKeyType","string","","ContextKeyType",0,{"enum":"ContextKeyTypeEnum"}]],"ContextEntry"],
 "ContextEntryListType": ["l","ContextEntry","member"],
 "CreateAccessKeyRequest": ["s",[
-["UserName","string","","UserName",0]],"CreateAccessKeyRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"CreateAccessKeyRequest"],
 "CreateAccessKeyResponse": ["s",[
 ["AccessKey","AccessKey","","AccessKey",1]],"CreateAccessKeyResponse"],
 "CreateAccountAliasRequest": ["s",[
-["AccountAlias","string","","AccountAlias",1]],"CreateAccountAliasRequest"],
+["AccountAlias","string","","AccountAlias",1,{"min":3,"max":63}]],"CreateAccountAliasRequest"],
 "CreateDelegationRequestRequest": ["s",[
 ["Description","string","","Description",1],
 ["Permissions","DelegationPermission","","Permissions",1],
@@ -270,18 +270,18 @@ shapes: {
 ["ConsoleDeepLink","string","","ConsoleDeepLink",0],
 ["DelegationRequestId","string","","DelegationRequestId",0]],"CreateDelegationRequestResponse"],
 "CreateGroupRequest": ["s",[
-["GroupName","string","","GroupName",1],
-["Path","string","","Path",0]],"CreateGroupRequest"],
+["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Path","string","","Path",0,{"min":1,"max":512}]],"CreateGroupRequest"],
 "CreateGroupResponse": ["s",[
 ["Group","Group","","Group",1]],"CreateGroupResponse"],
 "CreateInstanceProfileRequest": ["s",[
-["InstanceProfileName","string","","InstanceProfileName",1],
-["Path","string","","Path",0],
-["Tags","tagListType","","Tags",0]],"CreateInstanceProfileRequest"],
+["InstanceProfileName","string","","InstanceProfileName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Path","string","","Path",0,{"min":1,"max":512}],
+["Tags","tagListType","","Tags",0,{"max":50}]],"CreateInstanceProfileRequest"],
 "CreateInstanceProfileResponse": ["s",[
 ["InstanceProfile","InstanceProfile","","InstanceProfile",1]],"CreateInstanceProfileResponse"],
 "CreateLoginProfileRequest": ["s",[
-["UserName","string","","UserName",0],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["Password","string","","Password",0,{"sensitive":1}],
 ["PasswordResetRequired","boolean","","PasswordResetRequired",0]],"CreateLoginProfileRequest"],
 "CreateLoginProfileResponse": ["s",[
@@ -290,38 +290,38 @@ shapes: {
 ["Url","string","","Url",1],
 ["ClientIDList","string[]","","ClientIDList",0],
 ["ThumbprintList","string[]","","ThumbprintList",0],
-["Tags","tagListType","","Tags",0]],"CreateOpenIDConnectProviderRequest"],
+["Tags","tagListType","","Tags",0,{"max":50}]],"CreateOpenIDConnectProviderRequest"],
 "CreateOpenIDConnectProviderResponse": ["s",[
 ["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",0],
 ["Tags","tagListType","","Tags",0]],"CreateOpenIDConnectProviderResponse"],
 "CreatePolicyRequest": ["s",[
-["PolicyName","string","","PolicyName",1],
-["PolicyDocument","string","","PolicyDocument",1],
-["Path","string","","Path",0],
+["PolicyName","string","","PolicyName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyDocument","string","","PolicyDocument",1,{"min":1,"max":131072}],
+["Path","string","","Path",0,{"min":1,"max":512}],
 ["Description","string","","Description",0],
-["Tags","tagListType","","Tags",0]],"CreatePolicyRequest"],
+["Tags","tagListType","","Tags",0,{"max":50}]],"CreatePolicyRequest"],
 "CreatePolicyResponse": ["s",[
 ["Policy","Policy","","Policy",0]],"CreatePolicyResponse"],
 "CreatePolicyVersionRequest": ["s",[
-["PolicyArn","string","","PolicyArn",1],
-["PolicyDocument","string","","PolicyDocument",1],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
+["PolicyDocument","string","","PolicyDocument",1,{"min":1,"max":131072}],
 ["SetAsDefault","boolean","","SetAsDefault",0]],"CreatePolicyVersionRequest"],
 "CreatePolicyVersionResponse": ["s",[
 ["PolicyVersion","PolicyVersion","","PolicyVersion",0]],"CreatePolicyVersionResponse"],
 "CreateRoleRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["AssumeRolePolicyDocument","string","","AssumeRolePolicyDocument",1],
-["Path","string","","Path",0],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["AssumeRolePolicyDocument","string","","AssumeRolePolicyDocument",1,{"min":1,"max":131072}],
+["Path","string","","Path",0,{"min":1,"max":512}],
 ["Description","string","","Description",0],
 ["MaxSessionDuration","integer","","MaxSessionDuration",0],
-["PermissionsBoundary","string","","PermissionsBoundary",0],
-["Tags","tagListType","","Tags",0]],"CreateRoleRequest"],
+["PermissionsBoundary","string","","PermissionsBoundary",0,{"min":20,"max":2048}],
+["Tags","tagListType","","Tags",0,{"max":50}]],"CreateRoleRequest"],
 "CreateRoleResponse": ["s",[
 ["Role","Role","","Role",1]],"CreateRoleResponse"],
 "CreateSAMLProviderRequest": ["s",[
 ["SAMLMetadataDocument","string","","SAMLMetadataDocument",1],
 ["Name","string","","Name",1],
-["Tags","tagListType","","Tags",0],
+["Tags","tagListType","","Tags",0,{"max":50}],
 ["AssertionEncryptionMode","string","","AssertionEncryptionMode",0,{"enum":"AssertionEncryptionModeType"}],
 ["AddPrivateKey","string","","AddPrivateKey",0,{"sensitive":1}]],"CreateSAMLProviderRequest"],
 "CreateSAMLProviderResponse": ["s",[
@@ -334,27 +334,27 @@ shapes: {
 "CreateServiceLinkedRoleResponse": ["s",[
 ["Role","Role","","Role",0]],"CreateServiceLinkedRoleResponse"],
 "CreateServiceSpecificCredentialRequest": ["s",[
-["UserName","string","","UserName",1],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["ServiceName","string","","ServiceName",1],
 ["CredentialAgeDays","integer","","CredentialAgeDays",0]],"CreateServiceSpecificCredentialRequest"],
 "CreateServiceSpecificCredentialResponse": ["s",[
 ["ServiceSpecificCredential","ServiceSpecificCredential","","ServiceSpecificCredential",0]],"CreateServiceSpecificCredentialResponse"],
 "CreateUserRequest": ["s",[
-["UserName","string","","UserName",1],
-["Path","string","","Path",0],
-["PermissionsBoundary","string","","PermissionsBoundary",0],
-["Tags","tagListType","","Tags",0]],"CreateUserRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["Path","string","","Path",0,{"min":1,"max":512}],
+["PermissionsBoundary","string","","PermissionsBoundary",0,{"min":20,"max":2048}],
+["Tags","tagListType","","Tags",0,{"max":50}]],"CreateUserRequest"],
 "CreateUserResponse": ["s",[
 ["User","User","","User",0]],"CreateUserResponse"],
 "CreateVirtualMFADeviceRequest": ["s",[
 ["VirtualMFADeviceName","string","","VirtualMFADeviceName",1],
-["Path","string","","Path",0],
-["Tags","tagListType","","Tags",0]],"CreateVirtualMFADeviceRequest"],
+["Path","string","","Path",0,{"min":1,"max":512}],
+["Tags","tagListType","","Tags",0,{"max":50}]],"CreateVirtualMFADeviceRequest"],
 "CreateVirtualMFADeviceResponse": ["s",[
 ["VirtualMFADevice","VirtualMFADevice","","VirtualMFADevice",1]],"CreateVirtualMFADeviceResponse"],
 "DeactivateMFADeviceRequest": ["s",[
-["SerialNumber","string","","SerialNumber",1],
-["UserName","string","","UserName",0]],"DeactivateMFADeviceRequest"],
+["SerialNumber","string","","SerialNumber",1,{"min":9,"max":256}],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeactivateMFADeviceRequest"],
 "DelegationPermission": ["s",[
 ["PolicyTemplateArn","string","","PolicyTemplateArn",0],
 ["Parameters","policyParameterListType","","Parameters",0]],"DelegationPermission"],
@@ -381,70 +381,70 @@ shapes: {
 ["UpdatedTime","timestamp","","UpdatedTime",0]],"DelegationRequest"],
 "DeleteAccessKeyRequest": ["s",[
 ["AccessKeyId","string","","AccessKeyId",1],
-["UserName","string","","UserName",0]],"DeleteAccessKeyRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteAccessKeyRequest"],
 "DeleteAccountAliasRequest": ["s",[
-["AccountAlias","string","","AccountAlias",1]],"DeleteAccountAliasRequest"],
+["AccountAlias","string","","AccountAlias",1,{"min":3,"max":63}]],"DeleteAccountAliasRequest"],
 "DeleteGroupPolicyRequest": ["s",[
-["GroupName","string","","GroupName",1],
-["PolicyName","string","","PolicyName",1]],"DeleteGroupPolicyRequest"],
+["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyName","string","","PolicyName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteGroupPolicyRequest"],
 "DeleteGroupRequest": ["s",[
-["GroupName","string","","GroupName",1]],"DeleteGroupRequest"],
+["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteGroupRequest"],
 "DeleteInstanceProfileRequest": ["s",[
-["InstanceProfileName","string","","InstanceProfileName",1]],"DeleteInstanceProfileRequest"],
+["InstanceProfileName","string","","InstanceProfileName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteInstanceProfileRequest"],
 "DeleteLoginProfileRequest": ["s",[
-["UserName","string","","UserName",0]],"DeleteLoginProfileRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteLoginProfileRequest"],
 "DeleteOpenIDConnectProviderRequest": ["s",[
 ["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1]],"DeleteOpenIDConnectProviderRequest"],
 "DeletePolicyRequest": ["s",[
-["PolicyArn","string","","PolicyArn",1]],"DeletePolicyRequest"],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}]],"DeletePolicyRequest"],
 "DeletePolicyVersionRequest": ["s",[
-["PolicyArn","string","","PolicyArn",1],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
 ["VersionId","string","","VersionId",1]],"DeletePolicyVersionRequest"],
 "DeleteRolePermissionsBoundaryRequest": ["s",[
-["RoleName","string","","RoleName",1]],"DeleteRolePermissionsBoundaryRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"DeleteRolePermissionsBoundaryRequest"],
 "DeleteRolePolicyRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["PolicyName","string","","PolicyName",1]],"DeleteRolePolicyRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["PolicyName","string","","PolicyName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteRolePolicyRequest"],
 "DeleteRoleRequest": ["s",[
-["RoleName","string","","RoleName",1]],"DeleteRoleRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"DeleteRoleRequest"],
 "DeleteSAMLProviderRequest": ["s",[
 ["SAMLProviderArn","string","","SAMLProviderArn",1]],"DeleteSAMLProviderRequest"],
 "DeleteSSHPublicKeyRequest": ["s",[
-["UserName","string","","UserName",1],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["SSHPublicKeyId","string","","SSHPublicKeyId",1]],"DeleteSSHPublicKeyRequest"],
 "DeleteServerCertificateRequest": ["s",[
 ["ServerCertificateName","string","","ServerCertificateName",1]],"DeleteServerCertificateRequest"],
 "DeleteServiceLinkedRoleRequest": ["s",[
-["RoleName","string","","RoleName",1]],"DeleteServiceLinkedRoleRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"DeleteServiceLinkedRoleRequest"],
 "DeleteServiceLinkedRoleResponse": ["s",[
 ["DeletionTaskId","string","","DeletionTaskId",1]],"DeleteServiceLinkedRoleResponse"],
 "DeleteServiceSpecificCredentialRequest": ["s",[
 ["ServiceSpecificCredentialId","string","","ServiceSpecificCredentialId",1],
-["UserName","string","","UserName",0]],"DeleteServiceSpecificCredentialRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteServiceSpecificCredentialRequest"],
 "DeleteSigningCertificateRequest": ["s",[
 ["CertificateId","string","","CertificateId",1],
-["UserName","string","","UserName",0]],"DeleteSigningCertificateRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteSigningCertificateRequest"],
 "DeleteUserPermissionsBoundaryRequest": ["s",[
-["UserName","string","","UserName",1]],"DeleteUserPermissionsBoundaryRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteUserPermissionsBoundaryRequest"],
 "DeleteUserPolicyRequest": ["s",[
-["UserName","string","","UserName",1],
-["PolicyName","string","","PolicyName",1]],"DeleteUserPolicyRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyName","string","","PolicyName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteUserPolicyRequest"],
 "DeleteUserRequest": ["s",[
-["UserName","string","","UserName",1]],"DeleteUserRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteUserRequest"],
 "DeleteVirtualMFADeviceRequest": ["s",[
-["SerialNumber","string","","SerialNumber",1]],"DeleteVirtualMFADeviceRequest"],
+["SerialNumber","string","","SerialNumber",1,{"min":9,"max":256}]],"DeleteVirtualMFADeviceRequest"],
 "DeletionTaskFailureReasonType": ["s",[
 ["Reason","string","","Reason",0],
 ["RoleUsageList","RoleUsageListType","","RoleUsageList",0]],"DeletionTaskFailureReasonType"],
 "DetachGroupPolicyRequest": ["s",[
-["GroupName","string","","GroupName",1],
-["PolicyArn","string","","PolicyArn",1]],"DetachGroupPolicyRequest"],
+["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}]],"DetachGroupPolicyRequest"],
 "DetachRolePolicyRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["PolicyArn","string","","PolicyArn",1]],"DetachRolePolicyRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}]],"DetachRolePolicyRequest"],
 "DetachUserPolicyRequest": ["s",[
-["UserName","string","","UserName",1],
-["PolicyArn","string","","PolicyArn",1]],"DetachUserPolicyRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}]],"DetachUserPolicyRequest"],
 "DisableOrganizationsRootCredentialsManagementRequest": ["s",[],"DisableOrganizationsRootCredentialsManagementRequest"],
 "DisableOrganizationsRootCredentialsManagementResponse": ["s",[
 ["OrganizationId","string","","OrganizationId",0],
@@ -454,8 +454,8 @@ shapes: {
 ["OrganizationId","string","","OrganizationId",0],
 ["EnabledFeatures","string[]","","EnabledFeatures",0,{"enum":"FeatureType"}]],"DisableOrganizationsRootSessionsResponse"],
 "EnableMFADeviceRequest": ["s",[
-["UserName","string","","UserName",1],
-["SerialNumber","string","","SerialNumber",1],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["SerialNumber","string","","SerialNumber",1,{"min":9,"max":256}],
 ["AuthenticationCode1","string","","AuthenticationCode1",1],
 ["AuthenticationCode2","string","","AuthenticationCode2",1]],"EnableMFADeviceRequest"],
 "EnableOrganizationsRootCredentialsManagementRequest": ["s",[],"EnableOrganizationsRootCredentialsManagementRequest"],
@@ -511,8 +511,8 @@ shapes: {
 ["AccessKeyLastUsed","AccessKeyLastUsed","","AccessKeyLastUsed",0]],"GetAccessKeyLastUsedResponse"],
 "GetAccountAuthorizationDetailsRequest": ["s",[
 ["Filter","string[]","","Filter",0,{"enum":"EntityType"}],
-["MaxItems","integer","","MaxItems",0],
-["Marker","string","","Marker",0]],"GetAccountAuthorizationDetailsRequest"],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}],
+["Marker","string","","Marker",0,{"min":1,"max":320}]],"GetAccountAuthorizationDetailsRequest"],
 "GetAccountAuthorizationDetailsResponse": ["s",[
 ["UserDetailList","userDetailListType","","UserDetailList",0],
 ["GroupDetailList","groupDetailListType","","GroupDetailList",0],
@@ -546,16 +546,16 @@ shapes: {
 ["PermissionCheckStatus","string","","PermissionCheckStatus",0,{"enum":"PermissionCheckStatusType"}],
 ["PermissionCheckResult","string","","PermissionCheckResult",0,{"enum":"PermissionCheckResultType"}]],"GetDelegationRequestResponse"],
 "GetGroupPolicyRequest": ["s",[
-["GroupName","string","","GroupName",1],
-["PolicyName","string","","PolicyName",1]],"GetGroupPolicyRequest"],
+["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyName","string","","PolicyName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"GetGroupPolicyRequest"],
 "GetGroupPolicyResponse": ["s",[
 ["GroupName","string","","GroupName",1],
 ["PolicyName","string","","PolicyName",1],
 ["PolicyDocument","string","","PolicyDocument",1]],"GetGroupPolicyResponse"],
 "GetGroupRequest": ["s",[
-["GroupName","string","","GroupName",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"GetGroupRequest"],
+["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"GetGroupRequest"],
 "GetGroupResponse": ["s",[
 ["Group","Group","","Group",1],
 ["Users","userListType","","Users",1],
@@ -569,16 +569,16 @@ shapes: {
 ["Locale","string","","Locale",0],
 ["SummaryState","string","","SummaryState",0,{"enum":"SummaryStateType"}]],"GetHumanReadableSummaryResponse"],
 "GetInstanceProfileRequest": ["s",[
-["InstanceProfileName","string","","InstanceProfileName",1]],"GetInstanceProfileRequest"],
+["InstanceProfileName","string","","InstanceProfileName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"GetInstanceProfileRequest"],
 "GetInstanceProfileResponse": ["s",[
 ["InstanceProfile","InstanceProfile","","InstanceProfile",1]],"GetInstanceProfileResponse"],
 "GetLoginProfileRequest": ["s",[
-["UserName","string","","UserName",0]],"GetLoginProfileRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"GetLoginProfileRequest"],
 "GetLoginProfileResponse": ["s",[
 ["LoginProfile","LoginProfile","","LoginProfile",1]],"GetLoginProfileResponse"],
 "GetMFADeviceRequest": ["s",[
-["SerialNumber","string","","SerialNumber",1],
-["UserName","string","","UserName",0]],"GetMFADeviceRequest"],
+["SerialNumber","string","","SerialNumber",1,{"min":9,"max":256}],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"GetMFADeviceRequest"],
 "GetMFADeviceResponse": ["s",[
 ["SerialNumber","string","","SerialNumber",1],
 ["UserName","string","","UserName",0],
@@ -594,8 +594,8 @@ shapes: {
 ["Tags","tagListType","","Tags",0]],"GetOpenIDConnectProviderResponse"],
 "GetOrganizationsAccessReportRequest": ["s",[
 ["JobId","string","","JobId",1],
-["MaxItems","integer","","MaxItems",0],
-["Marker","string","","Marker",0],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
 ["SortKey","string","","SortKey",0,{"enum":"SortKeyType"}]],"GetOrganizationsAccessReportRequest"],
 "GetOrganizationsAccessReportResponse": ["s",[
 ["JobStatus","string","","JobStatus",1,{"enum":"JobStatusType"}],
@@ -611,23 +611,23 @@ shapes: {
 ["IssuerIdentifier","string","","IssuerIdentifier",0],
 ["JwtVendingEnabled","boolean","","JwtVendingEnabled",0]],"GetOutboundWebIdentityFederationInfoResponse"],
 "GetPolicyRequest": ["s",[
-["PolicyArn","string","","PolicyArn",1]],"GetPolicyRequest"],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}]],"GetPolicyRequest"],
 "GetPolicyResponse": ["s",[
 ["Policy","Policy","","Policy",0]],"GetPolicyResponse"],
 "GetPolicyVersionRequest": ["s",[
-["PolicyArn","string","","PolicyArn",1],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
 ["VersionId","string","","VersionId",1]],"GetPolicyVersionRequest"],
 "GetPolicyVersionResponse": ["s",[
 ["PolicyVersion","PolicyVersion","","PolicyVersion",0]],"GetPolicyVersionResponse"],
 "GetRolePolicyRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["PolicyName","string","","PolicyName",1]],"GetRolePolicyRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["PolicyName","string","","PolicyName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"GetRolePolicyRequest"],
 "GetRolePolicyResponse": ["s",[
 ["RoleName","string","","RoleName",1],
 ["PolicyName","string","","PolicyName",1],
 ["PolicyDocument","string","","PolicyDocument",1]],"GetRolePolicyResponse"],
 "GetRoleRequest": ["s",[
-["RoleName","string","","RoleName",1]],"GetRoleRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"GetRoleRequest"],
 "GetRoleResponse": ["s",[
 ["Role","Role","","Role",1]],"GetRoleResponse"],
 "GetRoleTemplateVersionRequest": ["s",[
@@ -646,7 +646,7 @@ shapes: {
 ["AssertionEncryptionMode","string","","AssertionEncryptionMode",0,{"enum":"AssertionEncryptionModeType"}],
 ["PrivateKeyList","privateKeyList","","PrivateKeyList",0]],"GetSAMLProviderResponse"],
 "GetSSHPublicKeyRequest": ["s",[
-["UserName","string","","UserName",1],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["SSHPublicKeyId","string","","SSHPublicKeyId",1],
 ["Encoding","string","","Encoding",1,{"enum":"EncodingType"}]],"GetSSHPublicKeyRequest"],
 "GetSSHPublicKeyResponse": ["s",[
@@ -657,8 +657,8 @@ shapes: {
 ["ServerCertificate","ServerCertificate","","ServerCertificate",1]],"GetServerCertificateResponse"],
 "GetServiceLastAccessedDetailsRequest": ["s",[
 ["JobId","string","","JobId",1],
-["MaxItems","integer","","MaxItems",0],
-["Marker","string","","Marker",0]],"GetServiceLastAccessedDetailsRequest"],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}],
+["Marker","string","","Marker",0,{"min":1,"max":320}]],"GetServiceLastAccessedDetailsRequest"],
 "GetServiceLastAccessedDetailsResponse": ["s",[
 ["JobStatus","string","","JobStatus",1,{"enum":"JobStatusType"}],
 ["JobCreationDate","timestamp","","JobCreationDate",1],
@@ -671,8 +671,8 @@ shapes: {
 "GetServiceLastAccessedDetailsWithEntitiesRequest": ["s",[
 ["JobId","string","","JobId",1],
 ["ServiceNamespace","string","","ServiceNamespace",1],
-["MaxItems","integer","","MaxItems",0],
-["Marker","string","","Marker",0]],"GetServiceLastAccessedDetailsWithEntitiesRequest"],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}],
+["Marker","string","","Marker",0,{"min":1,"max":320}]],"GetServiceLastAccessedDetailsWithEntitiesRequest"],
 "GetServiceLastAccessedDetailsWithEntitiesResponse": ["s",[
 ["JobStatus","string","","JobStatus",1,{"enum":"JobStatusType"}],
 ["JobCreationDate","timestamp","","JobCreationDate",1],
@@ -687,14 +687,14 @@ shapes: {
 ["Status","string","","Status",1,{"enum":"DeletionTaskStatusType"}],
 ["Reason","DeletionTaskFailureReasonType","","Reason",0]],"GetServiceLinkedRoleDeletionStatusResponse"],
 "GetUserPolicyRequest": ["s",[
-["UserName","string","","UserName",1],
-["PolicyName","string","","PolicyName",1]],"GetUserPolicyRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyName","string","","PolicyName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"GetUserPolicyRequest"],
 "GetUserPolicyResponse": ["s",[
 ["UserName","string","","UserName",1],
 ["PolicyName","string","","PolicyName",1],
 ["PolicyDocument","string","","PolicyDocument",1]],"GetUserPolicyResponse"],
 "GetUserRequest": ["s",[
-["UserName","string","","UserName",0]],"GetUserRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"GetUserRequest"],
 "GetUserResponse": ["s",[
 ["User","User","","User",1]],"GetUserResponse"],
 "Group": ["s",[
@@ -727,62 +727,62 @@ shapes: {
 ["Roles","roleListType","","Roles",1],
 ["Tags","tagListType","","Tags",0]],"InstanceProfile"],
 "ListAccessKeysRequest": ["s",[
-["UserName","string","","UserName",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListAccessKeysRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListAccessKeysRequest"],
 "ListAccessKeysResponse": ["s",[
 ["AccessKeyMetadata","accessKeyMetadataListType","","AccessKeyMetadata",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListAccessKeysResponse"],
 "ListAccountAliasesRequest": ["s",[
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListAccountAliasesRequest"],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListAccountAliasesRequest"],
 "ListAccountAliasesResponse": ["s",[
 ["AccountAliases","string[]","","AccountAliases",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListAccountAliasesResponse"],
 "ListAttachedGroupPoliciesRequest": ["s",[
-["GroupName","string","","GroupName",1],
-["PathPrefix","string","","PathPrefix",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListAttachedGroupPoliciesRequest"],
+["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PathPrefix","string","","PathPrefix",0,{"min":1,"max":512}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListAttachedGroupPoliciesRequest"],
 "ListAttachedGroupPoliciesResponse": ["s",[
 ["AttachedPolicies","attachedPoliciesListType","","AttachedPolicies",0],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListAttachedGroupPoliciesResponse"],
 "ListAttachedRolePoliciesRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["PathPrefix","string","","PathPrefix",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListAttachedRolePoliciesRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["PathPrefix","string","","PathPrefix",0,{"min":1,"max":512}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListAttachedRolePoliciesRequest"],
 "ListAttachedRolePoliciesResponse": ["s",[
 ["AttachedPolicies","attachedPoliciesListType","","AttachedPolicies",0],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListAttachedRolePoliciesResponse"],
 "ListAttachedUserPoliciesRequest": ["s",[
-["UserName","string","","UserName",1],
-["PathPrefix","string","","PathPrefix",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListAttachedUserPoliciesRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PathPrefix","string","","PathPrefix",0,{"min":1,"max":512}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListAttachedUserPoliciesRequest"],
 "ListAttachedUserPoliciesResponse": ["s",[
 ["AttachedPolicies","attachedPoliciesListType","","AttachedPolicies",0],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListAttachedUserPoliciesResponse"],
 "ListDelegationRequestsRequest": ["s",[
 ["OwnerId","string","","OwnerId",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListDelegationRequestsRequest"],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListDelegationRequestsRequest"],
 "ListDelegationRequestsResponse": ["s",[
 ["DelegationRequests","delegationRequestsListType","","DelegationRequests",0],
 ["Marker","string","","Marker",0],
 ["isTruncated","boolean","","isTruncated",0]],"ListDelegationRequestsResponse"],
 "ListEntitiesForPolicyRequest": ["s",[
-["PolicyArn","string","","PolicyArn",1],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
 ["EntityFilter","string","","EntityFilter",0,{"enum":"EntityType"}],
-["PathPrefix","string","","PathPrefix",0],
+["PathPrefix","string","","PathPrefix",0,{"min":1,"max":512}],
 ["PolicyUsageFilter","string","","PolicyUsageFilter",0,{"enum":"PolicyUsageType"}],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListEntitiesForPolicyRequest"],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListEntitiesForPolicyRequest"],
 "ListEntitiesForPolicyResponse": ["s",[
 ["PolicyGroups","PolicyGroupListType","","PolicyGroups",0],
 ["PolicyUsers","PolicyUserListType","","PolicyUsers",0],
@@ -790,73 +790,73 @@ shapes: {
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListEntitiesForPolicyResponse"],
 "ListGroupPoliciesRequest": ["s",[
-["GroupName","string","","GroupName",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListGroupPoliciesRequest"],
+["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListGroupPoliciesRequest"],
 "ListGroupPoliciesResponse": ["s",[
 ["PolicyNames","string[]","","PolicyNames",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListGroupPoliciesResponse"],
 "ListGroupsForUserRequest": ["s",[
-["UserName","string","","UserName",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListGroupsForUserRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListGroupsForUserRequest"],
 "ListGroupsForUserResponse": ["s",[
 ["Groups","groupListType","","Groups",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListGroupsForUserResponse"],
 "ListGroupsRequest": ["s",[
-["PathPrefix","string","","PathPrefix",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListGroupsRequest"],
+["PathPrefix","string","","PathPrefix",0,{"min":1,"max":512}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListGroupsRequest"],
 "ListGroupsResponse": ["s",[
 ["Groups","groupListType","","Groups",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListGroupsResponse"],
 "ListInstanceProfileTagsRequest": ["s",[
-["InstanceProfileName","string","","InstanceProfileName",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListInstanceProfileTagsRequest"],
+["InstanceProfileName","string","","InstanceProfileName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListInstanceProfileTagsRequest"],
 "ListInstanceProfileTagsResponse": ["s",[
 ["Tags","tagListType","","Tags",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListInstanceProfileTagsResponse"],
 "ListInstanceProfilesForRoleRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListInstanceProfilesForRoleRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListInstanceProfilesForRoleRequest"],
 "ListInstanceProfilesForRoleResponse": ["s",[
 ["InstanceProfiles","instanceProfileListType","","InstanceProfiles",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListInstanceProfilesForRoleResponse"],
 "ListInstanceProfilesRequest": ["s",[
-["PathPrefix","string","","PathPrefix",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListInstanceProfilesRequest"],
+["PathPrefix","string","","PathPrefix",0,{"min":1,"max":512}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListInstanceProfilesRequest"],
 "ListInstanceProfilesResponse": ["s",[
 ["InstanceProfiles","instanceProfileListType","","InstanceProfiles",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListInstanceProfilesResponse"],
 "ListMFADeviceTagsRequest": ["s",[
-["SerialNumber","string","","SerialNumber",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListMFADeviceTagsRequest"],
+["SerialNumber","string","","SerialNumber",1,{"min":9,"max":256}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListMFADeviceTagsRequest"],
 "ListMFADeviceTagsResponse": ["s",[
 ["Tags","tagListType","","Tags",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListMFADeviceTagsResponse"],
 "ListMFADevicesRequest": ["s",[
-["UserName","string","","UserName",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListMFADevicesRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListMFADevicesRequest"],
 "ListMFADevicesResponse": ["s",[
 ["MFADevices","mfaDeviceListType","","MFADevices",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListMFADevicesResponse"],
 "ListOpenIDConnectProviderTagsRequest": ["s",[
 ["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListOpenIDConnectProviderTagsRequest"],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListOpenIDConnectProviderTagsRequest"],
 "ListOpenIDConnectProviderTagsResponse": ["s",[
 ["Tags","tagListType","","Tags",1],
 ["IsTruncated","boolean","","IsTruncated",0],
@@ -874,7 +874,7 @@ shapes: {
 "ListPoliciesGrantingServiceAccessRequest": ["s",[
 ["Arn","string","","Arn",1],
 ["ServiceNamespaces","string[]","","ServiceNamespaces",1],
-["Marker","string","","Marker",0]],"ListPoliciesGrantingServiceAccessRequest"],
+["Marker","string","","Marker",0,{"min":1,"max":320}]],"ListPoliciesGrantingServiceAccessRequest"],
 "ListPoliciesGrantingServiceAccessResponse": ["s",[
 ["PoliciesGrantingServiceAccess","listPolicyGrantingServiceAccessResponseListType","","PoliciesGrantingServiceAccess",1],
 ["IsTruncated","boolean","","IsTruncated",0],
@@ -882,58 +882,58 @@ shapes: {
 "ListPoliciesRequest": ["s",[
 ["Scope","string","","Scope",0,{"enum":"PolicyScopeType"}],
 ["OnlyAttached","boolean","","OnlyAttached",0],
-["PathPrefix","string","","PathPrefix",0],
+["PathPrefix","string","","PathPrefix",0,{"min":1,"max":512}],
 ["PolicyUsageFilter","string","","PolicyUsageFilter",0,{"enum":"PolicyUsageType"}],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListPoliciesRequest"],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListPoliciesRequest"],
 "ListPoliciesResponse": ["s",[
 ["Policies","policyListType","","Policies",0],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListPoliciesResponse"],
 "ListPolicyTagsRequest": ["s",[
-["PolicyArn","string","","PolicyArn",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListPolicyTagsRequest"],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListPolicyTagsRequest"],
 "ListPolicyTagsResponse": ["s",[
 ["Tags","tagListType","","Tags",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListPolicyTagsResponse"],
 "ListPolicyVersionsRequest": ["s",[
-["PolicyArn","string","","PolicyArn",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListPolicyVersionsRequest"],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListPolicyVersionsRequest"],
 "ListPolicyVersionsResponse": ["s",[
 ["Versions","policyDocumentVersionListType","","Versions",0],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListPolicyVersionsResponse"],
 "ListRolePoliciesRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListRolePoliciesRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListRolePoliciesRequest"],
 "ListRolePoliciesResponse": ["s",[
 ["PolicyNames","string[]","","PolicyNames",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListRolePoliciesResponse"],
 "ListRoleTagsRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListRoleTagsRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListRoleTagsRequest"],
 "ListRoleTagsResponse": ["s",[
 ["Tags","tagListType","","Tags",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListRoleTagsResponse"],
 "ListRolesRequest": ["s",[
-["PathPrefix","string","","PathPrefix",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListRolesRequest"],
+["PathPrefix","string","","PathPrefix",0,{"min":1,"max":512}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListRolesRequest"],
 "ListRolesResponse": ["s",[
 ["Roles","roleListType","","Roles",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListRolesResponse"],
 "ListSAMLProviderTagsRequest": ["s",[
 ["SAMLProviderArn","string","","SAMLProviderArn",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListSAMLProviderTagsRequest"],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListSAMLProviderTagsRequest"],
 "ListSAMLProviderTagsResponse": ["s",[
 ["Tags","tagListType","","Tags",1],
 ["IsTruncated","boolean","","IsTruncated",0],
@@ -942,75 +942,75 @@ shapes: {
 "ListSAMLProvidersResponse": ["s",[
 ["SAMLProviderList","SAMLProviderListType","","SAMLProviderList",0]],"ListSAMLProvidersResponse"],
 "ListSSHPublicKeysRequest": ["s",[
-["UserName","string","","UserName",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListSSHPublicKeysRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListSSHPublicKeysRequest"],
 "ListSSHPublicKeysResponse": ["s",[
 ["SSHPublicKeys","SSHPublicKeyListType","","SSHPublicKeys",0],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListSSHPublicKeysResponse"],
 "ListServerCertificateTagsRequest": ["s",[
 ["ServerCertificateName","string","","ServerCertificateName",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListServerCertificateTagsRequest"],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListServerCertificateTagsRequest"],
 "ListServerCertificateTagsResponse": ["s",[
 ["Tags","tagListType","","Tags",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListServerCertificateTagsResponse"],
 "ListServerCertificatesRequest": ["s",[
-["PathPrefix","string","","PathPrefix",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListServerCertificatesRequest"],
+["PathPrefix","string","","PathPrefix",0,{"min":1,"max":512}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListServerCertificatesRequest"],
 "ListServerCertificatesResponse": ["s",[
 ["ServerCertificateMetadataList","serverCertificateMetadataListType","","ServerCertificateMetadataList",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListServerCertificatesResponse"],
 "ListServiceSpecificCredentialsRequest": ["s",[
-["UserName","string","","UserName",0],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["ServiceName","string","","ServiceName",0],
 ["AllUsers","boolean","","AllUsers",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListServiceSpecificCredentialsRequest"],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListServiceSpecificCredentialsRequest"],
 "ListServiceSpecificCredentialsResponse": ["s",[
 ["ServiceSpecificCredentials","ServiceSpecificCredentialsListType","","ServiceSpecificCredentials",0],
 ["Marker","string","","Marker",0],
 ["IsTruncated","boolean","","IsTruncated",0]],"ListServiceSpecificCredentialsResponse"],
 "ListSigningCertificatesRequest": ["s",[
-["UserName","string","","UserName",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListSigningCertificatesRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListSigningCertificatesRequest"],
 "ListSigningCertificatesResponse": ["s",[
 ["Certificates","certificateListType","","Certificates",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListSigningCertificatesResponse"],
 "ListUserPoliciesRequest": ["s",[
-["UserName","string","","UserName",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListUserPoliciesRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListUserPoliciesRequest"],
 "ListUserPoliciesResponse": ["s",[
 ["PolicyNames","string[]","","PolicyNames",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListUserPoliciesResponse"],
 "ListUserTagsRequest": ["s",[
-["UserName","string","","UserName",1],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListUserTagsRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListUserTagsRequest"],
 "ListUserTagsResponse": ["s",[
 ["Tags","tagListType","","Tags",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListUserTagsResponse"],
 "ListUsersRequest": ["s",[
-["PathPrefix","string","","PathPrefix",0],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListUsersRequest"],
+["PathPrefix","string","","PathPrefix",0,{"min":1,"max":512}],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListUsersRequest"],
 "ListUsersResponse": ["s",[
 ["Users","userListType","","Users",1],
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListUsersResponse"],
 "ListVirtualMFADevicesRequest": ["s",[
 ["AssignmentStatus","string","","AssignmentStatus",0,{"enum":"AssignmentStatusType"}],
-["Marker","string","","Marker",0],
-["MaxItems","integer","","MaxItems",0]],"ListVirtualMFADevicesRequest"],
+["Marker","string","","Marker",0,{"min":1,"max":320}],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListVirtualMFADevicesRequest"],
 "ListVirtualMFADevicesResponse": ["s",[
 ["VirtualMFADevices","virtualMFADeviceListType","","VirtualMFADevices",1],
 ["IsTruncated","boolean","","IsTruncated",0],
@@ -1121,23 +1121,23 @@ shapes: {
 ["Properties","string{}","","Properties",1]],"PutAccountPropertiesRequest"],
 "PutAccountPropertiesResponse": ["s",[],"PutAccountPropertiesResponse"],
 "PutGroupPolicyRequest": ["s",[
-["GroupName","string","","GroupName",1],
-["PolicyName","string","","PolicyName",1],
-["PolicyDocument","string","","PolicyDocument",1]],"PutGroupPolicyRequest"],
+["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyName","string","","PolicyName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyDocument","string","","PolicyDocument",1,{"min":1,"max":131072}]],"PutGroupPolicyRequest"],
 "PutRolePermissionsBoundaryRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["PermissionsBoundary","string","","PermissionsBoundary",1]],"PutRolePermissionsBoundaryRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["PermissionsBoundary","string","","PermissionsBoundary",1,{"min":20,"max":2048}]],"PutRolePermissionsBoundaryRequest"],
 "PutRolePolicyRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["PolicyName","string","","PolicyName",1],
-["PolicyDocument","string","","PolicyDocument",1]],"PutRolePolicyRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["PolicyName","string","","PolicyName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyDocument","string","","PolicyDocument",1,{"min":1,"max":131072}]],"PutRolePolicyRequest"],
 "PutUserPermissionsBoundaryRequest": ["s",[
-["UserName","string","","UserName",1],
-["PermissionsBoundary","string","","PermissionsBoundary",1]],"PutUserPermissionsBoundaryRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PermissionsBoundary","string","","PermissionsBoundary",1,{"min":20,"max":2048}]],"PutUserPermissionsBoundaryRequest"],
 "PutUserPolicyRequest": ["s",[
-["UserName","string","","UserName",1],
-["PolicyName","string","","PolicyName",1],
-["PolicyDocument","string","","PolicyDocument",1]],"PutUserPolicyRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyName","string","","PolicyName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["PolicyDocument","string","","PolicyDocument",1,{"min":1,"max":131072}]],"PutUserPolicyRequest"],
 "RejectDelegationRequestRequest": ["s",[
 ["DelegationRequestId","string","","DelegationRequestId",1],
 ["Notes","string","","Notes",0]],"RejectDelegationRequestRequest"],
@@ -1145,16 +1145,16 @@ shapes: {
 ["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1],
 ["ClientID","string","","ClientID",1]],"RemoveClientIDFromOpenIDConnectProviderRequest"],
 "RemoveRoleFromInstanceProfileRequest": ["s",[
-["InstanceProfileName","string","","InstanceProfileName",1],
-["RoleName","string","","RoleName",1]],"RemoveRoleFromInstanceProfileRequest"],
+["InstanceProfileName","string","","InstanceProfileName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"RemoveRoleFromInstanceProfileRequest"],
 "RemoveUserFromGroupRequest": ["s",[
-["GroupName","string","","GroupName",1],
-["UserName","string","","UserName",1]],"RemoveUserFromGroupRequest"],
+["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"RemoveUserFromGroupRequest"],
 "ReplacementValueEntry": ["s",[
 ["Values","string[]","","Values",1]],"ReplacementValueEntry"],
 "ResetServiceSpecificCredentialRequest": ["s",[
 ["ServiceSpecificCredentialId","string","","ServiceSpecificCredentialId",1],
-["UserName","string","","UserName",0]],"ResetServiceSpecificCredentialRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"ResetServiceSpecificCredentialRequest"],
 "ResetServiceSpecificCredentialResponse": ["s",[
 ["ServiceSpecificCredential","ServiceSpecificCredential","","ServiceSpecificCredential",0]],"ResetServiceSpecificCredentialResponse"],
 "ResourceSpecificResult": ["s",[
@@ -1166,8 +1166,8 @@ shapes: {
 ["PermissionsBoundaryDecisionDetail","PermissionsBoundaryDecisionDetail","","PermissionsBoundaryDecisionDetail",0]],"ResourceSpecificResult"],
 "ResourceSpecificResultListType": ["l","ResourceSpecificResult","member"],
 "ResyncMFADeviceRequest": ["s",[
-["UserName","string","","UserName",1],
-["SerialNumber","string","","SerialNumber",1],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["SerialNumber","string","","SerialNumber",1,{"min":9,"max":256}],
 ["AuthenticationCode1","string","","AuthenticationCode1",1],
 ["AuthenticationCode2","string","","AuthenticationCode2",1]],"ResyncMFADeviceRequest"],
 "Role": ["s",[
@@ -1293,7 +1293,7 @@ shapes: {
 "ServiceSpecificCredentialsListType": ["l","ServiceSpecificCredentialMetadata","member"],
 "ServicesLastAccessed": ["l","ServiceLastAccessed","member"],
 "SetDefaultPolicyVersionRequest": ["s",[
-["PolicyArn","string","","PolicyArn",1],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
 ["VersionId","string","","VersionId",1]],"SetDefaultPolicyVersionRequest"],
 "SetSecurityTokenServicePreferencesRequest": ["s",[
 ["GlobalEndpointTokenVersion","string","","GlobalEndpointTokenVersion",1,{"enum":"GlobalEndpointTokenVersion"}]],"SetSecurityTokenServicePreferencesRequest"],
@@ -1314,8 +1314,8 @@ shapes: {
 ["CallerArn","string","","CallerArn",0],
 ["ContextEntries","ContextEntryListType","","ContextEntries",0],
 ["ResourceHandlingOption","string","","ResourceHandlingOption",0],
-["MaxItems","integer","","MaxItems",0],
-["Marker","string","","Marker",0]],"SimulateCustomPolicyRequest"],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}],
+["Marker","string","","Marker",0,{"min":1,"max":320}]],"SimulateCustomPolicyRequest"],
 "SimulatePolicyResponse": ["s",[
 ["EvaluationResults","EvaluationResultsListType","","EvaluationResults",0],
 ["IsTruncated","boolean","","IsTruncated",0],
@@ -1332,8 +1332,8 @@ shapes: {
 ["CallerArn","string","","CallerArn",0],
 ["ContextEntries","ContextEntryListType","","ContextEntries",0],
 ["ResourceHandlingOption","string","","ResourceHandlingOption",0],
-["MaxItems","integer","","MaxItems",0],
-["Marker","string","","Marker",0]],"SimulatePrincipalPolicyRequest"],
+["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}],
+["Marker","string","","Marker",0,{"min":1,"max":320}]],"SimulatePrincipalPolicyRequest"],
 "SourceRoleTemplate": ["s",[
 ["TemplateArn","string","","TemplateArn",1],
 ["TemplateMinorVersion","integer","","TemplateMinorVersion",1]],"SourceRoleTemplate"],
@@ -1344,35 +1344,35 @@ shapes: {
 ["EndPosition","Position","","EndPosition",0]],"Statement"],
 "StatementListType": ["l","Statement","member"],
 "Tag": ["s",[
-["Key","string","","Key",1],
-["Value","string","","Value",1]],"Tag"],
+["Key","string","","Key",1,{"min":1,"max":128}],
+["Value","string","","Value",1,{"min":0,"max":256}]],"Tag"],
 "TagInstanceProfileRequest": ["s",[
-["InstanceProfileName","string","","InstanceProfileName",1],
-["Tags","tagListType","","Tags",1]],"TagInstanceProfileRequest"],
+["InstanceProfileName","string","","InstanceProfileName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Tags","tagListType","","Tags",1,{"max":50}]],"TagInstanceProfileRequest"],
 "TagMFADeviceRequest": ["s",[
-["SerialNumber","string","","SerialNumber",1],
-["Tags","tagListType","","Tags",1]],"TagMFADeviceRequest"],
+["SerialNumber","string","","SerialNumber",1,{"min":9,"max":256}],
+["Tags","tagListType","","Tags",1,{"max":50}]],"TagMFADeviceRequest"],
 "TagOpenIDConnectProviderRequest": ["s",[
 ["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1],
-["Tags","tagListType","","Tags",1]],"TagOpenIDConnectProviderRequest"],
+["Tags","tagListType","","Tags",1,{"max":50}]],"TagOpenIDConnectProviderRequest"],
 "TagPolicyRequest": ["s",[
-["PolicyArn","string","","PolicyArn",1],
-["Tags","tagListType","","Tags",1]],"TagPolicyRequest"],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
+["Tags","tagListType","","Tags",1,{"max":50}]],"TagPolicyRequest"],
 "TagRoleRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["Tags","tagListType","","Tags",1]],"TagRoleRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["Tags","tagListType","","Tags",1,{"max":50}]],"TagRoleRequest"],
 "TagSAMLProviderRequest": ["s",[
 ["SAMLProviderArn","string","","SAMLProviderArn",1],
-["Tags","tagListType","","Tags",1]],"TagSAMLProviderRequest"],
+["Tags","tagListType","","Tags",1,{"max":50}]],"TagSAMLProviderRequest"],
 "TagServerCertificateRequest": ["s",[
 ["ServerCertificateName","string","","ServerCertificateName",1],
-["Tags","tagListType","","Tags",1]],"TagServerCertificateRequest"],
+["Tags","tagListType","","Tags",1,{"max":50}]],"TagServerCertificateRequest"],
 "TagTemplate": ["s",[
 ["Key","string","","Key",1],
 ["Value","string","","Value",1]],"TagTemplate"],
 "TagUserRequest": ["s",[
-["UserName","string","","UserName",1],
-["Tags","tagListType","","Tags",1]],"TagUserRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Tags","tagListType","","Tags",1,{"max":50}]],"TagUserRequest"],
 "TrackedActionLastAccessed": ["s",[
 ["ActionName","string","","ActionName",0],
 ["LastAccessedEntity","string","","LastAccessedEntity",0],
@@ -1380,33 +1380,33 @@ shapes: {
 ["LastAccessedRegion","string","","LastAccessedRegion",0]],"TrackedActionLastAccessed"],
 "TrackedActionsLastAccessed": ["l","TrackedActionLastAccessed","member"],
 "UntagInstanceProfileRequest": ["s",[
-["InstanceProfileName","string","","InstanceProfileName",1],
-["TagKeys","string[]","","TagKeys",1]],"UntagInstanceProfileRequest"],
+["InstanceProfileName","string","","InstanceProfileName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["TagKeys","string[]","","TagKeys",1,{"max":50}]],"UntagInstanceProfileRequest"],
 "UntagMFADeviceRequest": ["s",[
-["SerialNumber","string","","SerialNumber",1],
-["TagKeys","string[]","","TagKeys",1]],"UntagMFADeviceRequest"],
+["SerialNumber","string","","SerialNumber",1,{"min":9,"max":256}],
+["TagKeys","string[]","","TagKeys",1,{"max":50}]],"UntagMFADeviceRequest"],
 "UntagOpenIDConnectProviderRequest": ["s",[
 ["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1],
-["TagKeys","string[]","","TagKeys",1]],"UntagOpenIDConnectProviderRequest"],
+["TagKeys","string[]","","TagKeys",1,{"max":50}]],"UntagOpenIDConnectProviderRequest"],
 "UntagPolicyRequest": ["s",[
-["PolicyArn","string","","PolicyArn",1],
-["TagKeys","string[]","","TagKeys",1]],"UntagPolicyRequest"],
+["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
+["TagKeys","string[]","","TagKeys",1,{"max":50}]],"UntagPolicyRequest"],
 "UntagRoleRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["TagKeys","string[]","","TagKeys",1]],"UntagRoleRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["TagKeys","string[]","","TagKeys",1,{"max":50}]],"UntagRoleRequest"],
 "UntagSAMLProviderRequest": ["s",[
 ["SAMLProviderArn","string","","SAMLProviderArn",1],
-["TagKeys","string[]","","TagKeys",1]],"UntagSAMLProviderRequest"],
+["TagKeys","string[]","","TagKeys",1,{"max":50}]],"UntagSAMLProviderRequest"],
 "UntagServerCertificateRequest": ["s",[
 ["ServerCertificateName","string","","ServerCertificateName",1],
-["TagKeys","string[]","","TagKeys",1]],"UntagServerCertificateRequest"],
+["TagKeys","string[]","","TagKeys",1,{"max":50}]],"UntagServerCertificateRequest"],
 "UntagUserRequest": ["s",[
-["UserName","string","","UserName",1],
-["TagKeys","string[]","","TagKeys",1]],"UntagUserRequest"],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["TagKeys","string[]","","TagKeys",1,{"max":50}]],"UntagUserRequest"],
 "UpdateAccessKeyRequest": ["s",[
 ["AccessKeyId","string","","AccessKeyId",1],
 ["Status","string","","Status",1,{"enum":"StatusType"}],
-["UserName","string","","UserName",0]],"UpdateAccessKeyRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"UpdateAccessKeyRequest"],
 "UpdateAccountPasswordPolicyRequest": ["s",[
 ["MinimumPasswordLength","integer","","MinimumPasswordLength",0],
 ["RequireSymbols","boolean","","RequireSymbols",0],
@@ -1418,29 +1418,29 @@ shapes: {
 ["PasswordReusePrevention","integer","","PasswordReusePrevention",0],
 ["HardExpiry","boolean","","HardExpiry",0]],"UpdateAccountPasswordPolicyRequest"],
 "UpdateAssumeRolePolicyRequest": ["s",[
-["RoleName","string","","RoleName",1],
-["PolicyDocument","string","","PolicyDocument",1]],"UpdateAssumeRolePolicyRequest"],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
+["PolicyDocument","string","","PolicyDocument",1,{"min":1,"max":131072}]],"UpdateAssumeRolePolicyRequest"],
 "UpdateDelegationRequestRequest": ["s",[
 ["DelegationRequestId","string","","DelegationRequestId",1],
 ["Notes","string","","Notes",0]],"UpdateDelegationRequestRequest"],
 "UpdateGroupRequest": ["s",[
-["GroupName","string","","GroupName",1],
+["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["NewPath","string","","NewPath",0],
-["NewGroupName","string","","NewGroupName",0]],"UpdateGroupRequest"],
+["NewGroupName","string","","NewGroupName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"UpdateGroupRequest"],
 "UpdateLoginProfileRequest": ["s",[
-["UserName","string","","UserName",1],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["Password","string","","Password",0,{"sensitive":1}],
 ["PasswordResetRequired","boolean","","PasswordResetRequired",0]],"UpdateLoginProfileRequest"],
 "UpdateOpenIDConnectProviderThumbprintRequest": ["s",[
 ["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1],
 ["ThumbprintList","string[]","","ThumbprintList",1]],"UpdateOpenIDConnectProviderThumbprintRequest"],
 "UpdateRoleDescriptionRequest": ["s",[
-["RoleName","string","","RoleName",1],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
 ["Description","string","","Description",1]],"UpdateRoleDescriptionRequest"],
 "UpdateRoleDescriptionResponse": ["s",[
 ["Role","Role","","Role",0]],"UpdateRoleDescriptionResponse"],
 "UpdateRoleRequest": ["s",[
-["RoleName","string","","RoleName",1],
+["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
 ["Description","string","","Description",0],
 ["MaxSessionDuration","integer","","MaxSessionDuration",0]],"UpdateRoleRequest"],
 "UpdateRoleResponse": ["s",[],"UpdateRoleResponse"],
@@ -1453,7 +1453,7 @@ shapes: {
 "UpdateSAMLProviderResponse": ["s",[
 ["SAMLProviderArn","string","","SAMLProviderArn",0]],"UpdateSAMLProviderResponse"],
 "UpdateSSHPublicKeyRequest": ["s",[
-["UserName","string","","UserName",1],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["SSHPublicKeyId","string","","SSHPublicKeyId",1],
 ["Status","string","","Status",1,{"enum":"StatusType"}]],"UpdateSSHPublicKeyRequest"],
 "UpdateServerCertificateRequest": ["s",[
@@ -1463,17 +1463,17 @@ shapes: {
 "UpdateServiceSpecificCredentialRequest": ["s",[
 ["ServiceSpecificCredentialId","string","","ServiceSpecificCredentialId",1],
 ["Status","string","","Status",1,{"enum":"StatusType"}],
-["UserName","string","","UserName",0]],"UpdateServiceSpecificCredentialRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"UpdateServiceSpecificCredentialRequest"],
 "UpdateSigningCertificateRequest": ["s",[
 ["CertificateId","string","","CertificateId",1],
 ["Status","string","","Status",1,{"enum":"StatusType"}],
-["UserName","string","","UserName",0]],"UpdateSigningCertificateRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"UpdateSigningCertificateRequest"],
 "UpdateUserRequest": ["s",[
-["UserName","string","","UserName",1],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["NewPath","string","","NewPath",0],
-["NewUserName","string","","NewUserName",0]],"UpdateUserRequest"],
+["NewUserName","string","","NewUserName",0,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"UpdateUserRequest"],
 "UploadSSHPublicKeyRequest": ["s",[
-["UserName","string","","UserName",1],
+["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["SSHPublicKeyBody","string","","SSHPublicKeyBody",1]],"UploadSSHPublicKeyRequest"],
 "UploadSSHPublicKeyResponse": ["s",[
 ["SSHPublicKey","SSHPublicKey","","SSHPublicKey",0]],"UploadSSHPublicKeyResponse"],
@@ -1481,15 +1481,15 @@ shapes: {
 ["ServerCertificateName","string","","ServerCertificateName",1],
 ["CertificateBody","string","","CertificateBody",1],
 ["PrivateKey","string","","PrivateKey",1,{"sensitive":1}],
-["Path","string","","Path",0],
+["Path","string","","Path",0,{"min":1,"max":512}],
 ["CertificateChain","string","","CertificateChain",0],
-["Tags","tagListType","","Tags",0]],"UploadServerCertificateRequest"],
+["Tags","tagListType","","Tags",0,{"max":50}]],"UploadServerCertificateRequest"],
 "UploadServerCertificateResponse": ["s",[
 ["ServerCertificateMetadata","ServerCertificateMetadata","","ServerCertificateMetadata",0],
 ["Tags","tagListType","","Tags",0]],"UploadServerCertificateResponse"],
 "UploadSigningCertificateRequest": ["s",[
 ["CertificateBody","string","","CertificateBody",1],
-["UserName","string","","UserName",0]],"UploadSigningCertificateRequest"],
+["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"UploadSigningCertificateRequest"],
 "UploadSigningCertificateResponse": ["s",[
 ["Certificate","SigningCertificate","","Certificate",1]],"UploadSigningCertificateResponse"],
 "User": ["s",[

@@ -21,14 +21,20 @@ export function sampleOf(table: ServiceTable, shape: string, options: SampleOpti
   for (const member of rows) {
     if (member[5]?.streaming || options.skip?.has(member[0]) || options.skip?.has(`${shape}.${member[0]}`)) continue
     if (depth >= MAX_DEPTH && member[4] === 0) continue
-    output[member[0]] = valueOf(table, member[1], member, options, depth + 1)
+    output[member[0]] = sampleValue(table, member[1], member, options, depth + 1)
   }
   return output
 }
 
-function valueOf(table: ServiceTable, type: string, member: MemberRow, options: SampleOptions, depth: number): unknown {
+function sampleValue(
+  table: ServiceTable,
+  type: string,
+  member: MemberRow,
+  options: SampleOptions,
+  depth: number,
+): unknown {
   const shape = table.shapes[type]
-  const next = (inner: string) => valueOf(table, inner, member, options, depth)
+  const next = (inner: string) => sampleValue(table, inner, member, options, depth)
   if (shape?.[0] === 's' || shape?.[0] === 'u' || shape?.[0] === 'w') return sampleOf(table, type, options, depth)
   if (shape?.[0] === 'l') return depth > MAX_DEPTH ? [] : [next(shape[1]), next(shape[1])]
   if (shape?.[0] === 'm') return { key1: next(shape[2]) }

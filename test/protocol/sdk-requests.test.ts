@@ -41,7 +41,7 @@ for (const operation of operationNames('s3')) {
     assert.ok(row)
     const input = sampleOf(s3Table, row[4], { timeMs: TIME_MS, skip: SDK_OWN })
     if (operation === 'ListParts') input.PartNumberMarker = '3'
-    const sent = await serialise(operation, toSdk(input, row[4]))
+    const sent = await serialise('s3', operation, toSdk(input, row[4]))
     const target = addressOf(sent)
     const query = parseQuery(sent.rawQuery)
     const plan = matchS3(sent.method, target.level, query, sent.headers)

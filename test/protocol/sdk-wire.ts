@@ -1,5 +1,7 @@
 /** The official SDK without a network: what it would send, and what it makes of our answers. */
+import * as iam from '@aws-sdk/client-iam'
 import * as s3 from '@aws-sdk/client-s3'
+import * as sts from '@aws-sdk/client-sts'
 import { Readable } from 'node:stream'
 import type { WireResponse } from '../../src/http/wire.ts'
 
@@ -24,8 +26,14 @@ type Send = (command: never) => Promise<Record<string, unknown>>
 
 class Sent extends Error {}
 
-function clientWith(handle: (request: SdkRequest) => Promise<unknown>): s3.S3Client {
-  return new s3.S3Client({
+export type SdkService = 's3' | 'iam' | 'sts'
+
+const packages = { s3, iam, sts } as unknown as Record<SdkService, Record<string, AnyCommand>>
+
+function clientWith(service: SdkService, handle: (request: SdkRequest) => Promise<unknown>): { send: Send } {
+  const name = { s3: 'S3Client', iam: 'IAMClient', sts: 'STSClient' }[service]
+  const Client = packages[service][name] as unknown as new (options: object) => { send: Send }
+  return new Client({
     endpoint: 'http://127.0.0.1:9000',
     region: 'us-east-1',
     forcePathStyle: true,
@@ -35,20 +43,20 @@ function clientWith(handle: (request: SdkRequest) => Promise<unknown>): s3.S3Cli
     disableS3ExpressSessionAuth: true,
     disableHostPrefix: true,
     maxAttempts: 1,
-    requestHandler: { handle } as never,
+    requestHandler: { handle },
   })
 }
 
-function commandOf(operation: string, input: object): never {
-  const Command = (s3 as unknown as Record<string, AnyCommand>)[`${operation}Command`]
+function commandOf(service: SdkService, operation: string, input: object): never {
+  const Command = packages[service][`${operation}Command`]
   if (Command === undefined) throw new Error(`the SDK has no ${operation}`)
   return new Command(input as never)
 }
 
 /** Serialises a call with the SDK. */
-export async function serialise(operation: string, input: object): Promise<SentRequest> {
+export async function serialise(service: SdkService, operation: string, input: object): Promise<SentRequest> {
   let sent: SentRequest | undefined
-  const client = clientWith(async (request) => {
+  const client = clientWith(service, async (request) => {
     sent = {
       method: request.method,
       path: request.path,
@@ -58,7 +66,7 @@ export async function serialise(operation: string, input: object): Promise<SentR
     }
     throw new Sent()
   })
-  await (client.send as unknown as Send).call(client, commandOf(operation, input)).catch((cause: unknown) => {
+  await client.send(commandOf(service, operation, input)).catch((cause: unknown) => {
     if (!(cause instanceof Sent)) throw cause
   })
   if (sent === undefined) throw new Error('nothing was sent')
@@ -67,18 +75,19 @@ export async function serialise(operation: string, input: object): Promise<SentR
 
 /** Lets the SDK read our answer as that of a call. */
 export async function deserialise(
+  service: SdkService,
   operation: string,
   input: object,
   response: WireResponse,
 ): Promise<Record<string, unknown>> {
-  const client = clientWith(async () => ({
+  const client = clientWith(service, async () => ({
     response: {
       statusCode: response.status,
       headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), value])),
       body: response.body instanceof Readable ? response.body : Readable.from([Buffer.from(response.body ?? '')]),
     },
   }))
-  return (client.send as unknown as Send).call(client, commandOf(operation, input))
+  return client.send(commandOf(service, operation, input))
 }
 
 function rawQueryOf(query: SdkRequest['query']): string {
