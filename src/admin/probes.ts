@@ -1,0 +1,80 @@
+/**
+ * Health paths of other servers, so that their container modules, compose files and CI services find this one ready.
+ * Only unsigned GET and HEAD without a query are looked up. A path whose first label could be a bucket is ours only
+ * while no such bucket exists: then AWS would answer 404, which no working program relies on.
+ */
+import type { WireRequest, WireResponse } from '../http/wire.ts'
+import type { AdminDeps } from './admin.ts'
+
+interface Probe {
+  /** The bucket that the path would address, if that is a legal name. */
+  bucket: string | undefined
+  contentType: string
+  body(deps: AdminDeps): string
+}
+
+const json = 'application/json'
+const empty = (bucket: string | undefined, contentType = 'text/plain'): Probe => ({
+  bucket,
+  contentType,
+  body: () => '',
+})
+
+const localstackHealth: Probe = {
+  bucket: undefined,
+  contentType: json,
+  body: ({ version }) =>
+    JSON.stringify({
+      services: { s3: 'running', iam: 'running', sts: 'running' },
+      edition: 'sandbucket',
+      version,
+    }),
+}
+const localstackInit: Probe = {
+  bucket: undefined,
+  contentType: json,
+  body: () => JSON.stringify({ completed: { BOOT: true, START: true, READY: true, SHUTDOWN: false }, scripts: [] }),
+}
+const health: Probe = { bucket: 'health', contentType: json, body: () => '{"status":"ok"}' }
+
+const probes = new Map<string, Probe>([
+  ['/minio/health/live', empty('minio')],
+  ['/minio/health/ready', empty('minio')],
+  ['/minio/health/cluster', empty('minio')],
+  ['/minio/health/cluster/read', empty('minio')],
+  ['/_localstack/health', localstackHealth],
+  ['/_localstack/init', localstackInit],
+  ['/_localstack/init/ready', localstackInit],
+  ['/_ministack/health', localstackHealth],
+  ['/health', health],
+  ['/health/ready', health],
+  ['/health/live', health],
+  ['/healthz', { ...health, bucket: 'healthz' }],
+  ['/favicon.ico', empty('favicon.ico', 'image/x-icon')],
+  ['/moto-api', empty('moto-api')],
+  ['/moto-api/', empty('moto-api')],
+])
+
+/**
+ * The answer to a probe, or undefined when the request is none. The function it returns resolves to undefined when the
+ * path belongs to a bucket after all. 503 while the server is not ready.
+ */
+export function answerProbe(
+  request: WireRequest,
+  deps: AdminDeps,
+): (() => Promise<WireResponse | undefined>) | undefined {
+  const { method, headers } = request
+  if ((method !== 'GET' && method !== 'HEAD') || headers.authorization !== undefined || request.rawQuery !== '')
+    return undefined
+  const probe = probes.get(request.rawPath)
+  if (probe === undefined) return undefined
+  return async () => {
+    if (probe.bucket !== undefined && (await deps.bucketExists(probe.bucket))) return undefined
+    const isReady = deps.isReady()
+    return {
+      status: isReady ? 200 : 503,
+      headers: { 'Content-Type': isReady ? probe.contentType : 'text/plain', 'Cache-Control': 'no-store' },
+      body: isReady ? probe.body(deps) : '',
+    }
+  }
+}

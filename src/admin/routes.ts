@@ -1,0 +1,53 @@
+/** The admin API under `/_sandbucket/`: health, version, coverage, reset. JSON in and out; never behind a signature. */
+import Router from '@koa/router'
+import type { Context, Middleware } from 'koa'
+import type { AdminDeps } from './admin.ts'
+import { refuse } from './guard.ts'
+
+/** The routes as one middleware that answers everything below the prefix. */
+export function adminRoutes(deps: AdminDeps): Middleware {
+  const router = new Router({ prefix: '/_sandbucket' })
+  router.get('/health/live', (ctx) => answer(ctx, 200, { status: 'live' }))
+  router.get('/health/ready', (ctx) => {
+    const isReady = deps.isReady()
+    answer(ctx, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready' })
+  })
+  router.get('/version', (ctx) =>
+    answer(ctx, 200, { name: 'sandbucket', version: deps.version, node: process.versions.node }),
+  )
+  router.get('/coverage', (ctx) => answer(ctx, 200, deps.coverage()))
+  router.post('/reset', async (ctx) => {
+    await deps.reset()
+    answer(ctx, 200, { status: 'reset' })
+  })
+  const routes = router.routes() as unknown as Middleware
+  const methods = router.allowedMethods() as unknown as Middleware
+  return async (ctx) => {
+    // The body of an admin call means nothing; it is skipped so that the connection stays usable.
+    ctx.req.resume()
+    ctx.set('Cache-Control', 'no-store')
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+      const refusal = refuse(ctx.req, deps.config)
+      if (refusal !== undefined) {
+        if (refusal.status === 401) ctx.set('WWW-Authenticate', 'Basic realm="sandbucket"')
+        answer(ctx, refusal.status, { error: refusal.reason })
+        return
+      }
+    }
+    try {
+      await routes(ctx, async () => {
+        await methods(ctx, async () => answer(ctx, 404, { error: `nothing is at ${ctx.path}` }))
+        if (ctx.status === 405) answer(ctx, 405, { error: `${ctx.method} is not a method of ${ctx.path}` })
+      })
+    } catch (cause) {
+      deps.log.error({ err: cause, path: ctx.path }, 'an admin call failed')
+      answer(ctx, 500, { error: 'the call failed; the log says why' })
+    }
+  }
+}
+
+function answer(ctx: Context, status: number, value: unknown): void {
+  ctx.status = status
+  ctx.type = 'application/json'
+  ctx.body = `${JSON.stringify(value)}\n`
+}

@@ -1,0 +1,174 @@
+/**
+ * The edge: a Koa application over node:http. `/_sandbucket/*` goes to the admin routes, everything else through one
+ * middleware to the request path, which knows neither Koa nor sockets. Whatever arrives is answered or closed: no input
+ * throws past this file.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import Koa from 'koa'
+import type { AdminDeps } from '../admin/admin.ts'
+import { answerProbe } from '../admin/probes.ts'
+import type { Log } from '../context.ts'
+import type { Ids } from '../lib/ids.ts'
+import { edgeErrorOf, edgeResponse, rawResponse, unparsable } from './edge-error.ts'
+import { defaultLimits, type HttpLimits } from './limits.ts'
+import { endGently } from './linger.ts'
+import { closeListeners, listen, type Listening } from './listen.ts'
+import type { WireRequest, WireResponse } from './wire.ts'
+import { type Exchange, sendResponse, type SendOptions, toWireRequest } from './wire-node.ts'
+
+export interface HttpDeps {
+  /** The request path. Must not throw. */
+  handle(request: WireRequest): Promise<WireResponse>
+  ids: Pick<Ids, 'requestId' | 'hostId'>
+  log: Log
+  admin: AdminDeps
+  /** True when a Host header names a bucket: then every path is a key, `/_sandbucket/x` too. */
+  isBucketHost?(host: string): boolean
+  limits?: Partial<HttpLimits>
+}
+
+export interface HttpServer {
+  /** Resolves with the port in use. @throws EADDRINUSE and the like, as the system says them */
+  listen(host: string, port: number): Promise<{ host: string; port: number }>
+  /** Finishes what is in flight, up to `graceMs`, then cuts it. */
+  close(graceMs: number): Promise<void>
+}
+
+/** Builds the server; nothing listens yet. */
+export function createHttpServer(deps: HttpDeps): HttpServer {
+  const limits = { ...defaultLimits, ...deps.limits }
+  const sendOptions: SendOptions = {
+    limits,
+    log: deps.log,
+    isClosing: false,
+    fallback: () => edgeResponse({ code: 'InternalError' }, deps.ids),
+  }
+  const server = createNodeServer(limits)
+  const current = new WeakMap<Duplex, Exchange>()
+  const respond = createApp(deps, sendOptions, current)
+  server.on('request', respond)
+  server.on('checkContinue', respond)
+  // Observed: S3 ignores other expectations (ceph/s3-tests, test_object_create_bad_expect_mismatch).
+  server.on('checkExpectation', respond)
+  server.on('connect', (_req, socket) => socket.end(rawResponse({ code: 'MethodNotAllowed' }, deps.ids)))
+  server.on('clientError', (cause: NodeJS.ErrnoException, socket) => {
+    answerClientError(cause.code, socket as Socket, current.get(socket), deps)
+  })
+  let listening: Listening | undefined
+  return {
+    async listen(host, port) {
+      listening = await listen(server, host, port, deps.log)
+      return { host: listening.host, port: listening.port }
+    },
+    async close(graceMs) {
+      sendOptions.isClosing = true
+      await closeListeners(server, listening?.twin, graceMs)
+    },
+  }
+}
+
+function createNodeServer(limits: HttpLimits): Server {
+  const server = createServer({
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersMs,
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: Math.min(30_000, limits.headersMs),
+    noDelay: true,
+    // Fewer wake-ups for large bodies than Node's 16 KiB.
+    highWaterMark: 64 * 1024,
+    requireHostHeader: false,
+  })
+  server.timeout = limits.idleMs
+  server.maxRequestsPerSocket = 0
+  // Bounded by their size; Node would drop those above its number silently, and signatures with them.
+  server.maxHeadersCount = 0
+  return server
+}
+
+type Respond = (req: IncomingMessage, res: ServerResponse) => void
+
+function createApp(deps: HttpDeps, sendOptions: SendOptions, current: WeakMap<Duplex, Exchange>): Respond {
+  const app = new Koa()
+  app.silent = true
+  app.on('error', () => {})
+  // The router costs a fifth of the start-up budget, and most runs never ask for it.
+  let admin: Promise<Koa.Middleware> | undefined
+  app.use(async (ctx, next) => {
+    if (!isAdminPath(ctx.req.url as string) || isBucketHost(deps, ctx.req)) return next()
+    admin ??= import('../admin/routes.ts').then(({ adminRoutes }) => adminRoutes(deps.admin))
+    if (sendOptions.isClosing) ctx.set('Connection', 'close')
+    await (await admin)(ctx, next)
+  })
+  app.use(async (ctx) => {
+    ctx.respond = false
+    const { req, res } = ctx
+    const exchange: Exchange = { req, res, isAwaitingContinue: awaitsContinue(req) }
+    current.set(req.socket, exchange)
+    sendResponse(exchange, await answer(exchange, deps, sendOptions), sendOptions)
+  })
+  return app.callback()
+}
+
+function isAdminPath(target: string): boolean {
+  return target.startsWith('/_sandbucket') && (target.length === 12 || '/?'.includes(target.charAt(12)))
+}
+
+function isBucketHost(deps: HttpDeps, req: IncomingMessage): boolean {
+  return deps.isBucketHost?.(req.headers.host ?? '') === true
+}
+
+function awaitsContinue(req: IncomingMessage): boolean {
+  const { expect } = req.headers
+  return expect !== undefined && req.httpVersionMinor > 0 && expect.toLowerCase().includes('100-continue')
+}
+
+async function answer(exchange: Exchange, deps: HttpDeps, sendOptions: SendOptions): Promise<WireResponse> {
+  const { req, res } = exchange
+  try {
+    // RFC 9112 3.2: a request of HTTP/1.1 without Host is bad.
+    if (req.headers.host === undefined && req.httpVersionMinor > 0) return edgeResponse(unparsable, deps.ids)
+    const request = toWireRequest(exchange)
+    if (
+      !req.complete &&
+      (req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined)
+    ) {
+      req.once('timeout', () => {
+        res.once('close', () => req.destroy())
+        sendResponse(exchange, edgeResponse({ code: 'RequestTimeout' }, deps.ids), sendOptions)
+      })
+    }
+    const probe = answerProbe(request, deps.admin)
+    if (probe !== undefined && !isBucketHost(deps, req)) return (await probe()) ?? (await deps.handle(request))
+    return await deps.handle(request)
+  } catch (cause) {
+    deps.log.error({ err: cause }, 'the request path threw')
+    return edgeResponse({ code: 'InternalError' }, deps.ids)
+  }
+}
+
+/** Bytes that are no request, or a request whose body broke off: AWS-like XML, then the end of the connection. */
+function answerClientError(
+  code: string | undefined,
+  socket: Socket,
+  exchange: Exchange | undefined,
+  deps: HttpDeps,
+): void {
+  if (socket.writableEnded) return
+  const isInFlight = exchange !== undefined && !exchange.res.writableFinished
+  const isAnswering = isInFlight && exchange.res.headersSent
+  const isSilent = socket.bytesRead === 0 || code === 'ECONNRESET' || code === 'EPIPE'
+  if (isSilent || isAnswering || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const edge = edgeErrorOf(code, isInFlight)
+  deps.log.info({ code: edge.code, cause: code, peer: socket.remoteAddress }, 'a request could not be read')
+  if (code === 'HPE_INVALID_EOF_STATE') socket.end(rawResponse(edge, deps.ids), () => socket.destroy())
+  else {
+    socket.write(rawResponse(edge, deps.ids))
+    endGently(socket, { lingerBytes: 2 ** 20, lingerMs: 1000 })
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Errors that the edge itself answers, because no request came into being or its body stopped coming. Same shape as
+ * AWS's, with request ids; always the last answer of a connection.
+ */
+import { STATUS_CODES } from 'node:http'
+import type { Ids } from '../lib/ids.ts'
+import { type ErrorCode, errorTable } from '../error-table.ts'
+import type { WireResponse } from './wire.ts'
+
+interface EdgeError {
+  code: ErrorCode
+  /** Replaces the table's message. */
+  message?: string
+  /** Further elements. */
+  elements?: string
+}
+
+/** Observed: S3 answers requests it cannot parse with this message (client issue trackers quote it since 2015). */
+export const unparsable: EdgeError = { code: 'BadRequest', message: 'An error occurred when parsing the HTTP request.' }
+
+/** What a failure of Node's HTTP parser means to the client. */
+export function edgeErrorOf(nodeCode: string | undefined, isBodyUnfinished: boolean): EdgeError {
+  switch (nodeCode) {
+    case 'HPE_HEADER_OVERFLOW':
+      return { code: 'RequestHeaderSectionTooLarge', elements: '<MaxSizeAllowed>8192</MaxSizeAllowed>' }
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { code: 'RequestTimeout' }
+    case 'HPE_INVALID_EOF_STATE':
+      return isBodyUnfinished ? { code: 'IncompleteBody' } : unparsable
+    default:
+      return unparsable
+  }
+}
+
+/** The answer as a WireResponse, where there is a request to answer. */
+export function edgeResponse(edge: EdgeError, ids: Pick<Ids, 'requestId' | 'hostId'>): WireResponse {
+  const row = errorTable[edge.code]
+  const requestId = ids.requestId()
+  const hostId = ids.hostId()
+  return {
+    status: row.status,
+    headers: {
+      'x-amz-request-id': requestId,
+      'x-amz-id-2': hostId,
+      'Content-Type': 'application/xml',
+      Server: 'AmazonS3',
+      Connection: 'close',
+    },
+    body:
+      `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${edge.code}</Code>` +
+      `<Message>${edge.message ?? row.message}</Message>${edge.elements ?? ''}` +
+      `<RequestId>${requestId}</RequestId><HostId>${hostId}</HostId></Error>`,
+  }
+}
+
+/** The answer as bytes, where Node has no response object to write it to. */
+export function rawResponse(edge: EdgeError, ids: Pick<Ids, 'requestId' | 'hostId'>): string {
+  const { status, headers, body } = edgeResponse(edge, ids)
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, `Date: ${new Date().toUTCString()}`]
+  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value as string}`)
+  lines.push(`Content-Length: ${Buffer.byteLength(body as string)}`, '', body as string)
+  return lines.join('\r\n')
+}
