@@ -81,7 +81,6 @@ function shownChecksum(record: ObjectRecord, { range, part }: Selection): Checks
 
 function describe(record: ObjectRecord, selection: Selection, input: HeadObjectRequest, ctx: Ctx): HeadObjectOutput {
   const { range, part } = selection
-  const { Expires, ...content } = shownContent(record.content, input, ctx)
   return {
     AcceptRanges: 'bytes',
     LastModified: record.lastModifiedMs,
@@ -89,8 +88,7 @@ function describe(record: ObjectRecord, selection: Selection, input: HeadObjectR
     ETag: quoteETag(record.ETag),
     ...(input.ChecksumMode === 'ENABLED' ? checksumOutput(shownChecksum(record, selection)) : undefined),
     VersionId: shownVersionId(ctx.bucket, record),
-    ...content,
-    Expires: Expires as HeadObjectOutput['Expires'],
+    ...shownContent(record.content, input, ctx),
     ContentRange: range === undefined || range.end === range.start ? undefined : contentRange(range, record.sizeBytes),
     WebsiteRedirectLocation: record.WebsiteRedirectLocation,
     ...encryptionOutput(record.encryption),

@@ -55,6 +55,9 @@ describe('DeleteObject', () => {
       })
       assert.deepEqual(shown(await remove(w, { VersionId: put.VersionId })), { VersionId: put.VersionId })
       assert.deepEqual(shown(await remove(w, { VersionId: put.VersionId })), { VersionId: put.VersionId })
+      await refused(remove(w, { VersionId: `${put.VersionId?.slice(0, -4)}ABCD` }), 'InvalidArgument', {
+        message: 'Invalid version id specified',
+      })
       assert.equal((await w.call('DeleteObject', { Bucket, Key: 'never' })).DeleteMarker, true)
     }),
   )
@@ -209,6 +212,14 @@ describe('DeleteObjects', () => {
         Deleted: [{ Key }],
         Errors: [{ Key, VersionId, Code: 'NoSuchVersion', Message: 'The specified version does not exist.' }],
       })
+    }),
+  )
+  it(
+    'so does one in a versioned bucket (recorded, test_delete_objects_versioned)',
+    versioned(async (w) => {
+      const VersionId = 'HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD'
+      const output = await removeAll(w, [{ Key, VersionId }])
+      assert.equal(output.Errors?.[0]?.Code, 'NoSuchVersion')
     }),
   )
   it(

@@ -2,7 +2,6 @@
 import type { Ctx } from '../../context.ts'
 import { error } from '../../errors.ts'
 import type { ContentHeaders } from '../../store/records.ts'
-import { httpDate } from './http-date.ts'
 
 export interface ContentInput {
   CacheControl?: string | undefined
@@ -10,7 +9,8 @@ export interface ContentInput {
   ContentEncoding?: string | undefined
   ContentLanguage?: string | undefined
   ContentType?: string | undefined
-  Expires?: string | number | undefined
+  /** As sent, a date or not. */
+  Expires?: string | undefined
 }
 
 /** The type S3 gives an object whose client names none. */
@@ -24,9 +24,7 @@ export function storedContent(input: ContentInput): ContentHeaders {
   const coding = input.ContentEncoding === undefined ? undefined : withoutAwsChunked(input.ContentEncoding)
   if (coding !== undefined) content.ContentEncoding = coding
   if (input.ContentLanguage !== undefined) content.ContentLanguage = input.ContentLanguage
-  if (input.Expires !== undefined) {
-    content.Expires = typeof input.Expires === 'number' ? httpDate(input.Expires) : input.Expires
-  }
+  if (input.Expires !== undefined) content.Expires = input.Expires
   return content
 }
 
@@ -43,7 +41,7 @@ export interface ResponseOverrides {
   ResponseContentEncoding?: string | undefined
   ResponseContentLanguage?: string | undefined
   ResponseContentType?: string | undefined
-  ResponseExpires?: string | number | undefined
+  ResponseExpires?: string | undefined
 }
 
 const overrides = [
@@ -75,17 +73,16 @@ export function shownContent(
         { message: 'Request specific response headers cannot be used for anonymous GET requests.' },
       )
     }
-    const text = typeof value === 'number' ? httpDate(value) : value
-    if (!isHeaderText(text)) {
+    if (!isHeaderText(value)) {
       // Observed: recorded, test_get_response_overrides_unicode_metadata_with_sig_s3.
       throw error(
         'InvalidArgument',
-        { ArgumentName: parameter, ArgumentValue: text },
+        { ArgumentName: parameter, ArgumentValue: value },
         { message: 'Header value cannot be represented using ISO-8859-1.' },
       )
     }
     if (shown === content) shown = { ...content }
-    shown[target] = text
+    shown[target] = value
   }
   return shown
 }
