@@ -5,6 +5,7 @@ import { resolveOptions } from '../../src/config/resolve.ts'
 import type { Options } from '../../src/config/options.ts'
 import { createHttpServer, type HttpDeps, type HttpServer } from '../../src/http/app.ts'
 import type { WireRequest, WireResponse } from '../../src/http/wire.ts'
+import type { Duplex, Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 
 export interface Running {
