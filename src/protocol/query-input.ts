@@ -14,6 +14,15 @@ const MAX_REPORTED = 100
 /** Character set of IAM names, for which IAM has a message of its own. */
 const IAM_NAME = '[\\w+=,.@-]+'
 
+const SCALAR_TYPES: Readonly<Record<string, true>> = {
+  string: true,
+  integer: true,
+  boolean: true,
+  blob: true,
+  timestamp: true,
+  dateTime: true,
+}
+
 const patterns = new Map<string, RegExp>()
 
 /** Reads an operation's input. @throws ValidationError, MalformedInput */
@@ -52,7 +61,8 @@ class FormReader {
     for (const row of (this.#table.shapes[shape] as StructureRow)[1]) {
       const at = path + row[0].charAt(0).toLowerCase() + row[0].slice(1)
       const child = node.children?.get(row[3])
-      if (child === undefined) {
+      // A scalar with deeper names only (`Path.member.1`) was not given.
+      if (child === undefined || (child.value === undefined && row[1] in SCALAR_TYPES)) {
         if (row[4] === 1) this.#problems.push(`Value null at '${at}' ${UNMET}Member must not be null`)
         continue
       }
