@@ -54,7 +54,7 @@ function openChunked(
     hasTrailers: payload.hasTrailers,
     declaredTrailers,
   })
-  return openRawBody(request, { sizeBytes: decodedBytes, decoder, idleTimeoutMs })
+  return openRawBody(request, { sizeBytes: decodedBytes, decoder, trailerNames: declaredTrailers, idleTimeoutMs })
 }
 
 function readTrailerNames(text: string | undefined): string[] {

@@ -21,6 +21,8 @@ export interface BodyOptions {
   /** Decoded size when a framing hides it; otherwise Content-Length says. */
   readonly sizeBytes?: number | undefined
   readonly decoder?: BodyDecoder | undefined
+  /** What x-amz-trailer announces, in lower case. */
+  readonly trailerNames?: readonly string[]
   /** The hash that the decoded bytes must have, lower-case hex. */
   readonly sha256Hex?: string | undefined
   /** How long the client may stay silent, in ms. AWS: about 20 s. */
@@ -61,6 +63,10 @@ class WireBody implements RequestBody {
     const hasCoding = request.headers['transfer-encoding'] !== undefined
     this.#wireBytes = contentLength(request) ?? (hasCoding ? undefined : 0)
     this.sizeBytes = options.sizeBytes ?? (options.decoder === undefined ? this.#wireBytes : undefined)
+  }
+
+  get trailerNames(): readonly string[] {
+    return this.#options.trailerNames ?? []
   }
 
   get trailers(): ReadonlyMap<string, string> {
