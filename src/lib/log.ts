@@ -1,0 +1,102 @@
+/**
+ * The log: JSON lines through pino, or lines for people, one per request. Secrets are taken out before either sees
+ * them. The pretty form needs no pino, and silence needs nothing, so neither pays for its import.
+ */
+import type { Log } from '../context.ts'
+import { redact } from './redact.ts'
+
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug'
+
+/** The fields of the line that each request gets, under the message `request`. */
+export interface RequestFields {
+  id: string
+  op: string
+  method: string
+  /** Raw, without the query: presigned URLs carry their signature there. */
+  path: string
+  status: number
+  /** The error code of a failure. */
+  code?: string | undefined
+  /** Who asked: an ARN, or `anonymous`. */
+  by: string
+  /** Microseconds from the head of the request to its answer. */
+  us: number
+}
+
+export interface LogOptions {
+  level: LogLevel
+  format: 'json' | 'pretty'
+  /** Where lines go; each ends with a newline. Default: standard output. */
+  write?: ((line: string) => void) | undefined
+  /** Colours in the pretty form. */
+  isColoured?: boolean
+}
+
+const rank: Record<LogLevel, number> = { silent: 4, error: 3, warn: 2, info: 1, debug: 0 }
+type Method = keyof Log
+const methods: readonly Method[] = ['debug', 'info', 'warn', 'error']
+const nothing = (): void => {}
+
+/** Makes the log. */
+export async function createLog(options: LogOptions): Promise<Log> {
+  if (options.level === 'silent') return silentLog
+  const write = options.format === 'json' ? await jsonWriter(options.write) : prettyWriter(options)
+  const log: Record<Method, Log[Method]> = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+  for (const method of methods) {
+    if (rank[method] < rank[options.level]) continue
+    log[method] = (fields, message) =>
+      write(method, message === 'request' ? fields : (redact(fields) as object), message)
+  }
+  return log
+}
+
+/** Says nothing. */
+export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+
+type Write = (method: Method, fields: object, message: string) => void
+
+async function jsonWriter(write: LogOptions['write']): Promise<Write> {
+  const { pino } = await import('pino')
+  const options = {
+    level: 'debug',
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
+  // Not synchronous: requests do not wait for a slow reader of standard output. pino flushes at exit.
+  const logger = pino(options, write === undefined ? pino.destination({ dest: 1, sync: false }) : { write })
+  return (method, fields, message) => logger[method](fields, message)
+}
+
+const colours: Record<Method, number> = { debug: 90, info: 32, warn: 33, error: 31 }
+
+function prettyWriter({ write = (line) => void process.stdout.write(line), isColoured = false }: LogOptions): Write {
+  const paint = (colour: number, text: string): string => (isColoured ? `\u001b[${colour}m${text}\u001b[0m` : text)
+  return (method, fields, message) => {
+    const time = paint(90, new Date().toISOString().slice(11, 23))
+    if (message === 'request') write(`${time} ${requestLine(fields as RequestFields, paint)}\n`)
+    else write(`${time} ${paint(colours[method], method.toUpperCase())} ${message}${details(fields)}\n`)
+  }
+}
+
+/** `PUT /b/k 200 PutObject 1.2 ms arn:... ID`, so that what matters stands left. */
+function requestLine(fields: RequestFields, paint: (colour: number, text: string) => string): string {
+  const { method, path, status, op, code, us, by, id } = fields
+  const verdict = code === undefined ? `${status}` : `${status} ${code}`
+  const colour = status < 400 ? 32 : status < 500 ? 33 : 31
+  const what = [method, path, paint(colour, verdict), op, `${(us / 1000).toFixed(1)} ms`, paint(90, `${by} ${id}`)]
+  return what.filter((word) => word !== '').join(' ')
+}
+
+/** ` name=value` for each field; the stack of an error on its own lines. */
+function details(fields: object): string {
+  let line = ''
+  let stacks = ''
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue
+    const stack = (value as { stack?: unknown } | null)?.stack
+    if (typeof stack === 'string' && stack !== '') stacks += `\n  ${stack.replaceAll('\n', '\n  ')}`
+    else line += ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`
+  }
+  return line + stacks
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createLog, type LogOptions } from '../../src/lib/log.ts'
+import { redact, redactText } from '../../src/lib/redact.ts'
+
+const request = {
+  id: 'ID',
+  op: 'PutObject',
+  method: 'PUT',
+  path: '/b/k',
+  status: 200,
+  code: undefined,
+  by: 'arn:x',
+  us: 1234.5,
+}
+
+async function lines(options: LogOptions, use: (log: Awaited<ReturnType<typeof createLog>>) => void): Promise<string> {
+  let text = ''
+  const log = await createLog({
+    ...options,
+    write: (line) => {
+      text += line
+    },
+  })
+  use(log)
+  return text
+}
+
+describe('the pretty form', () => {
+  it('gives one line per request', async () => {
+    const text = await lines({ level: 'info', format: 'pretty' }, (log) => log.info(request, 'request'))
+    assert.match(text, /^\d\d:\d\d:\d\d\.\d{3} PUT \/b\/k 200 PutObject 1\.2 ms arn:x ID\n$/)
+  })
+
+  it('shows the code of a failure', async () => {
+    const failed = { ...request, status: 403, code: 'AccessDenied' }
+    const text = await lines({ level: 'info', format: 'pretty' }, (log) => log.info(failed, 'request'))
+    assert.match(text, / 403 AccessDenied PutObject /)
+  })
+
+  it('shows fields and the stack of an error', async () => {
+    const text = await lines({ level: 'info', format: 'pretty' }, (log) =>
+      log.error({ id: 1, err: new Error('disk') }, 'failed'),
+    )
+    assert.match(text, / ERROR failed id=1\n {2}Error: disk\n/)
+  })
+})
+
+describe('the JSON form', () => {
+  it('is one object per line', async () => {
+    const text = await lines({ level: 'info', format: 'json' }, (log) => log.info(request, 'request'))
+    const { time, ...rest } = JSON.parse(text)
+    assert.match(time, /^\d{4}-/)
+    const { code, ...expected } = request
+    assert.equal(code, undefined)
+    assert.deepEqual(rest, { level: 'info', ...expected, msg: 'request' })
+  })
+
+  it('holds errors', async () => {
+    const text = await lines({ level: 'info', format: 'json' }, (log) =>
+      log.error({ err: new Error('disk') }, 'failed'),
+    )
+    assert.equal(JSON.parse(text).err.message, 'disk')
+  })
+})
+
+describe('levels', () => {
+  it('leave out what is below', async () => {
+    const text = await lines({ level: 'warn', format: 'pretty' }, (log) => {
+      log.debug({}, 'a')
+      log.info({}, 'b')
+      log.warn({}, 'c')
+      log.error({}, 'd')
+    })
+    assert.match(text, /^\S+ WARN c\n\S+ ERROR d\n$/)
+  })
+
+  it('silent says nothing', async () => {
+    assert.equal(await lines({ level: 'silent', format: 'json' }, (log) => log.error({}, 'd')), '')
+  })
+})
+
+describe('secrets', () => {
+  const texts: [string, string][] = [
+    ['/b/k?X-Amz-Signature=abc&x=1', '/b/k?X-Amz-Signature=[redacted]&x=1'],
+    ['x=1&X-Amz-Security-Token=abc%2F', 'x=1&X-Amz-Security-Token=[redacted]'],
+    ['/b?AWSAccessKeyId=A&Expires=1&Signature=abc%3D', '/b?AWSAccessKeyId=A&Expires=1&Signature=[redacted]'],
+    [
+      'AWS4-HMAC-SHA256 Credential=A/2026, SignedHeaders=host, Signature=0a1b',
+      'AWS4-HMAC-SHA256 Credential=A/2026, SignedHeaders=host, Signature=[redacted]',
+    ],
+    ['AWS AKID:c2ln', 'AWS AKID:[redacted]'],
+    ['Basic dXNlcjpwYXNz', 'Basic [redacted]'],
+    ['nothing of the kind', 'nothing of the kind'],
+  ]
+  for (const [given, expected] of texts) it(`in ${given}`, () => assert.equal(redactText(given), expected))
+
+  it('in fields, by name, at any depth', () => {
+    assert.deepEqual(
+      redact({
+        headers: { Authorization: 'x', 'X-Amz-Server-Side-Encryption-Customer-Key': 'x', host: 'h' },
+        secretAccessKey: 'x',
+      }),
+      {
+        headers: { Authorization: '[redacted]', 'X-Amz-Server-Side-Encryption-Customer-Key': '[redacted]', host: 'h' },
+        secretAccessKey: '[redacted]',
+      },
+    )
+  })
+
+  it('never reach a line', async () => {
+    const text = await lines({ level: 'info', format: 'json' }, (log) =>
+      log.warn({ headers: { authorization: 'AWS A:hush' }, err: new Error('GET /b?X-Amz-Signature=hush') }, 'odd'),
+    )
+    assert.ok(!text.includes('hush'), text)
+  })
+})
