@@ -108,8 +108,9 @@ function faultOfResource(text: string): string | undefined {
   const [scheme = '', partition, service, region = '*', account = '*', ...rest] = text.split(':')
   if (partition === undefined) return `Resource ${text} must be in ARN format or "*".`
   if (!partitions.has(partition)) {
+    const vendor = service === '' && text.endsWith(`${partition}:`) ? '*' : (service ?? '*')
     const tail = rest.length === 0 ? '*' : rest.join(':')
-    return `Partition "${partition}" is not valid for resource "arn:${partition}:${service || '*'}:${region}:${account}:${tail}".`
+    return `Partition "${partition}" is not valid for resource "arn:${partition}:${vendor}:${region}:${account}:${tail}".`
   }
   if (service === undefined) return 'Resource vendor must be fully qualified and cannot contain regexes.'
   if (scheme !== 'arn') return `Resource ${text} must be in ARN format or "*".`

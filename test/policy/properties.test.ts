@@ -1,0 +1,209 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables look like templates
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { compilePolicy } from '../../src/policy/compile.ts'
+import { type AccessRequest, decide } from '../../src/policy/decide.ts'
+import { explain } from '../../src/policy/explain.ts'
+import { denialMessage } from '../../src/policy/message.ts'
+import { parsePolicy } from '../../src/policy/parse.ts'
+import { traceDecision } from '../../src/policy/trace.ts'
+import { validateBucketPolicy } from '../../src/policy/validate-bucket.ts'
+import { validateIdentityPolicy } from '../../src/policy/validate-identity.ts'
+import { validateTrustPolicy } from '../../src/policy/validate-trust.ts'
+import { callers, type DecisionCase, randomOf, requestOf } from './support.ts'
+
+type Statement = Record<string, unknown>
+type Random = ReturnType<typeof randomOf>
+
+const pick = <T>(random: Random, items: readonly T[]): T => items[Math.floor(random() * items.length)] as T
+const several = <T>(random: Random, most: number, make: () => T): T[] =>
+  Array.from({ length: Math.floor(random() * (most + 1)) }, make)
+
+const actions = ['s3:GetObject', 's3:PutObject', 's3:ListBucket', 's3:*', 's3:Get*', '*']
+const resources = ['*', 'arn:aws:s3:::b', 'arn:aws:s3:::b/*', 'arn:aws:s3:::b/k', 'arn:aws:s3:::c*']
+const principals = ['*', { AWS: '%A' }, { AWS: '%X' }, { AWS: '%u' }, { AWS: '%role' }, { AWS: ['%session', '%x'] }]
+const conditions = [
+  undefined,
+  undefined,
+  { Bool: { 'aws:SecureTransport': 'false' } },
+  { StringLikeIfExists: { 's3:prefix': 'p*' } },
+  { StringNotEquals: { 'aws:username': ['u', 'x'] } },
+  { Null: { 's3:x-amz-acl': 'true' } },
+]
+
+function statement(random: Random, effect: string, withPrincipal: boolean): Statement {
+  const made: Statement = { Effect: effect, Condition: pick(random, conditions) }
+  made[pick(random, ['Action', 'Action', 'NotAction'])] = several(random, 2, () => pick(random, actions))
+  made[pick(random, ['Resource', 'Resource', 'NotResource'])] = pick(random, resources)
+  if (withPrincipal) made.Principal = pick(random, principals)
+  return made
+}
+
+function randomCase(random: Random): DecisionCase {
+  const effect = () => (random() < 0.25 ? 'Deny' : 'Allow')
+  const document = (withPrincipal: boolean) => several(random, 4, () => statement(random, effect(), withPrincipal))
+  const given: DecisionCase = {
+    name: '',
+    caller: pick(random, Object.keys(callers)),
+    action: pick(random, ['s3:GetObject', 's3:PutObject', 's3:ListBucket', 's3:DeleteObject', 's3:GetBucketPolicy']),
+    resource: pick(random, ['b', 'b/k', 'c/x', '*']),
+    identity: several(random, 3, () => document(false)),
+    context: pick(random, [{}, { 'aws:username': 'u', 'aws:SecureTransport': 'true' }, { 's3:prefix': 'q' }]),
+    expect: '',
+  }
+  if (random() < 0.4) given.boundary = document(false)
+  if (random() < 0.4) given.session = [document(false)]
+  if (random() < 0.7) given.bucketPolicy = document(true)
+  if (random() < 0.3)
+    given.publicAccessBlock = { RestrictPublicBuckets: random() < 0.5, IgnorePublicAcls: random() < 0.5 }
+  if (random() < 0.3) {
+    const group = { Type: 'Group', URI: 'http://acs.amazonaws.com/groups/global/AllUsers' }
+    given.acls = { bucket: [{ Grantee: group, Permission: 'READ' }], object: [{ Grantee: group, Permission: 'READ' }] }
+  }
+  if (random() < 0.2) given.objectOwner = pick(random, ['A', 'X'] as const)
+  return given
+}
+
+const decisionOf = (given: DecisionCase) => decide(requestOf(given)).decision
+const rounds = 1_500
+
+describe('for random requests and policies', () => {
+  test('a Deny that applies always wins', () => {
+    const random = randomOf(11)
+    const deny = [{ Effect: 'Deny', Action: '*', Resource: '*' }]
+    for (let round = 0; round < rounds; round++) {
+      const given = randomCase(random)
+      const where = pick(random, ['identity', 'boundary', 'session', 'bucketPolicy'] as const)
+      if (where === 'identity') given.identity = [...(given.identity ?? []), deny]
+      else if (where === 'session') given.session = [...(given.session ?? []), deny]
+      else {
+        const document = (given[where] ?? []) as Statement[]
+        given[where] = [...document, { ...deny[0], ...(where === 'bucketPolicy' ? { Principal: '*' } : {}) }]
+      }
+      const isOwnerRoot = given.caller === 'rootA' && given.action === 's3:GetBucketPolicy' && where === 'bucketPolicy'
+      if (!isOwnerRoot) assert.equal(decisionOf(given), 'explicitDeny', JSON.stringify(given))
+    }
+  })
+
+  test('the order of statements and policies never matters', () => {
+    const random = randomOf(12)
+    const reversed = (document: DecisionCase['boundary']) =>
+      Array.isArray(document) ? document.toReversed() : document
+    for (let round = 0; round < rounds; round++) {
+      const given = randomCase(random)
+      const other: DecisionCase = { ...given }
+      if (given.identity) other.identity = given.identity.map((document) => reversed(document) ?? []).toReversed()
+      for (const where of ['boundary', 'bucketPolicy'] as const) {
+        const document = reversed(given[where])
+        if (document) other[where] = document
+      }
+      assert.equal(decisionOf(other), decisionOf(given), JSON.stringify(given))
+    }
+  })
+
+  test('an Allow more in any policy that is there never removes access', () => {
+    const random = randomOf(13)
+    for (let round = 0; round < rounds; round++) {
+      const given = randomCase(random)
+      // RestrictPublicBuckets is AWS's exception: a public statement more shuts other accounts out.
+      delete given.publicAccessBlock
+      if (decisionOf(given) !== 'allowed') continue
+      const more: DecisionCase = {
+        ...given,
+        identity: [...(given.identity ?? []), [statement(random, 'Allow', false)]],
+      }
+      for (const where of ['boundary', 'bucketPolicy'] as const) {
+        const document = more[where]
+        if (document) more[where] = [...(document as Statement[]), statement(random, 'Allow', where === 'bucketPolicy')]
+      }
+      if (more.session) more.session = [...more.session, [statement(random, 'Allow', false)]]
+      assert.equal(decisionOf(more), 'allowed', JSON.stringify(given))
+    }
+  })
+
+  test('nothing is allowed without an Allow, a grant or root', () => {
+    const random = randomOf(14)
+    for (let round = 0; round < rounds; round++) {
+      const given = randomCase(random)
+      if (given.caller.startsWith('root')) continue
+      delete given.acls
+      const denies = (document: DecisionCase['boundary']) =>
+        (document as Statement[]).filter(({ Effect }) => Effect === 'Deny')
+      given.identity = (given.identity ?? []).map(denies)
+      if (given.bucketPolicy) given.bucketPolicy = denies(given.bucketPolicy)
+      assert.notEqual(decisionOf(given), 'allowed', JSON.stringify(given))
+    }
+  })
+
+  test('trace and message agree with the verdict and never throw', () => {
+    const random = randomOf(15)
+    for (let round = 0; round < rounds; round++) {
+      const request = requestOf(randomCase(random))
+      const verdict = decide(request)
+      const trace = traceDecision(request, verdict)
+      const hasDeny = trace.policies.some(({ outcome }) => outcome === 'explicitDeny')
+      if (verdict.by !== 'owner') assert.equal(hasDeny, verdict.decision === 'explicitDeny')
+      explain(request, trace)
+      denialMessage(request, verdict)
+    }
+  })
+})
+
+/** JSON of any shape, made of the words of policies more often than not. */
+function garbage(random: Random, depth = 0): unknown {
+  const words = [
+    'Version',
+    'Statement',
+    'Effect',
+    'Allow',
+    'Principal',
+    'AWS',
+    '*',
+    'Action',
+    's3:*',
+    'Resource',
+    'Condition',
+  ]
+  const odd = [
+    '',
+    '${',
+    '${}',
+    '${a, ',
+    'arn:',
+    'arn:aws:s3:::',
+    ':::::',
+    '__proto__',
+    'ForAnyValue:',
+    'IfExists',
+    'Null',
+  ]
+  const kind = random()
+  if (depth > 5 || kind < 0.3) return pick(random, [...words, ...odd, null, true, 0, -1e300, '2012-10-17'])
+  if (kind < 0.5) return several(random, 3, () => garbage(random, depth + 1))
+  return Object.fromEntries(several(random, 5, () => [pick(random, [...words, ...odd]), garbage(random, depth + 1)]))
+}
+
+test('garbage never makes anything throw', () => {
+  const random = randomOf(16)
+  const rules = { bucket: 'b', resolve: () => undefined }
+  for (let round = 0; round < 4_000; round++) {
+    const value = round % 2 === 0 ? { Version: '2012-10-17', Statement: garbage(random, 1) } : garbage(random)
+    const json = JSON.stringify(value)
+    const text = random() < 0.1 ? json.slice(0, Math.floor(random() * json.length)) : json
+    validateBucketPolicy(text, rules)
+    validateIdentityPolicy(text)
+    validateTrustPolicy(text, rules)
+    const parsed = parsePolicy(text)
+    if (parsed === undefined) continue
+    const policy = compilePolicy(parsed.document, { source: 'p' })
+    const request: AccessRequest = {
+      principal: pick(random, Object.values(callers)),
+      action: pick(random, ['s3:GetObject', '', ':', '*', 'constructor']),
+      resource: pick(random, ['', '*', 'arn:', 'arn:aws:s3:::b/k']),
+      resourceAccount: pick(random, [undefined, '', '111111111111']),
+      context: { get: () => pick(random, [undefined, '', 'x', [], ['a', 'b']]) },
+      policies: { identity: [policy], boundary: policy, session: [policy], resource: policy },
+    }
+    explain(request, traceDecision(request, decide(request)))
+  }
+})
