@@ -44,6 +44,8 @@ export function compileBind(operation: OperationRow, table: ServiceTable): Bind 
   const headers = rows
     .filter((row) => row[2] === 'H' || row[2] === 'HL')
     .map((row) => compileBinder(row, operation, table))
+  const byHeader = new Map(headers.map((binder) => [binder.wire, binder]))
+  const requiredHeaders = headers.filter((binder) => binder.isRequired)
   const prefix = rows.find((row) => row[2] === 'P')
   const takesBucket = labels.includes('Bucket')
   const takesKey = labels.includes('Key')
@@ -52,11 +54,16 @@ export function compileBind(operation: OperationRow, table: ServiceTable): Bind 
     if (takesBucket) input.Bucket = source.bucket
     if (takesKey) input.Key = source.key
     for (const binder of queries) assign(input, binder, queryValue(source.query, binder.wire), false)
-    for (const binder of headers) {
-      const value = source.headers[binder.wire]
-      assign(input, binder, typeof value === 'string' ? value : value?.join(', '), true)
+    // A request has a dozen headers, an operation may know four dozen.
+    for (const name in source.headers) {
+      const value = source.headers[name]
+      const binder = byHeader.get(name)
+      if (binder !== undefined && value !== undefined) assign(input, binder, textOf(value), true)
+      else if (prefix !== undefined && name.startsWith(prefix[3])) bindMetadata(input, prefix, name, value)
     }
-    if (prefix !== undefined) bindPrefix(input, prefix, source.headers)
+    for (const binder of requiredHeaders) {
+      if (input[binder.member] === undefined) throw refuseMissing(binder.wire, true)
+    }
     return input
   }
 }
@@ -67,18 +74,21 @@ function assign(input: Record<string, unknown>, binder: Binder, text: string | u
   else if (binder.isRequired) throw refuseMissing(binder.wire, isHeader)
 }
 
-function bindPrefix(input: Record<string, unknown>, row: MemberRow, headers: BindSource['headers']): void {
-  const prefix = row[3]
-  let found: Record<string, string> | undefined
-  for (const name in headers) {
-    if (!name.startsWith(prefix)) continue
-    const value = headers[name]
-    if (value === undefined) continue
-    // A null prototype: a client chooses these names.
-    found ??= Object.create(null) as Record<string, string>
-    found[name.slice(prefix.length)] = typeof value === 'string' ? value : value.join(',')
-  }
-  if (found !== undefined) input[row[0]] = found
+function textOf(value: string | string[]): string {
+  return typeof value === 'string' ? value : value.join(', ')
+}
+
+function bindMetadata(
+  input: Record<string, unknown>,
+  row: MemberRow,
+  name: string,
+  value: string | string[] | undefined,
+): void {
+  if (value === undefined) return
+  // A null prototype: a client chooses these names.
+  input[row[0]] ??= Object.create(null)
+  const metadata = input[row[0]] as Record<string, string>
+  metadata[name.slice(row[3].length)] = textOf(value)
 }
 
 function compileBinder(row: MemberRow, operation: OperationRow, table: ServiceTable): Binder {

@@ -19,7 +19,7 @@ export function compileWrite(operation: OperationRow, table: ServiceTable, shape
   const [, , , status, , outputShape] = operation
   const shape = table.shapes[outputShape] as StructureRow | undefined
   if (shape === undefined) return () => ({ status, headers: {} })
-  const headerRows = shape[1].filter((row) => row[2] === 'H')
+  const headerRows = new Map(shape[1].filter((row) => row[2] === 'H').map((row) => [row[0], row]))
   const prefix = shape[1].find((row) => row[2] === 'P')
   const statusMember = shape[1].find((row) => row[2] === 'S')?.[0]
   const hasRange = shape[1].some((row) => row[0] === 'ContentRange')
@@ -27,7 +27,11 @@ export function compileWrite(operation: OperationRow, table: ServiceTable, shape
   return (value, { isHead }) => {
     const output = (value ?? {}) as Output
     const headers: WireResponse['headers'] = {}
-    for (const row of headerRows) writeHeader(row, output[row[0]], headers)
+    // An output has a handful of members, an object's shape four dozen.
+    for (const name in output) {
+      const row = headerRows.get(name)
+      if (row !== undefined) writeHeader(row, output[name], headers)
+    }
     if (prefix !== undefined) writePrefix(prefix, output, headers)
     const body = isHead ? undefined : writeBody(output, headers)
     const response: WireResponse = { status: statusOf(output), headers }

@@ -13,9 +13,22 @@ export function formatHttpDate(ms: number): string {
   return `${day} ${String(date.getUTCFullYear()).padStart(4, '0')} ${time} GMT`
 }
 
+const DAY_SECONDS = 86_400
+/** The day written last, as text: a page of a listing repeats it a thousand times. */
+let cachedDay = Number.NaN
+let cachedDayText = ''
+
 /** `1994-11-06T08:49:37.000Z`: S3 keeps whole seconds and still writes the fraction. */
 export function formatIsoSeconds(ms: number): string {
-  return new Date(Math.floor(ms / 1000) * 1000).toISOString()
+  const seconds = Math.floor(ms / 1000)
+  const day = Math.floor(seconds / DAY_SECONDS)
+  if (day !== cachedDay) {
+    cachedDayText = new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, -13)
+    cachedDay = day
+  }
+  const rest = seconds - day * DAY_SECONDS
+  const minutes = Math.floor(rest / 60)
+  return `${cachedDayText}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(rest % 60)}.000Z`
 }
 
 /** `1994-11-06T08:49:37Z`, as IAM and STS write it. */

@@ -20,8 +20,7 @@ export interface ShapeWriter {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly what has to be written as a reference
 const SPECIAL = /[&<>"\u0000-\u0008\u000b-\u001f\ufffe\uffff]/
-const SPECIALS = new RegExp(SPECIAL, 'g')
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+const QUOTED_TOKEN = /^"[\w-]*"$/
 
 /**
  * Text as AWS escapes it. Characters that XML 1.0 cannot carry become references all the same, which is why clients
@@ -29,7 +28,26 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
  */
 export function escapeXml(text: string): string {
   if (!SPECIAL.test(text)) return text
-  return text.replace(SPECIALS, (char) => ESCAPES[char] ?? `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`)
+  // An ETag: every key of a listing has one.
+  if (QUOTED_TOKEN.test(text)) return `&quot;${text.slice(1, -1)}&quot;`
+  let escaped = ''
+  let done = 0
+  for (let at = 0; at < text.length; at++) {
+    const reference = referenceFor(text.charCodeAt(at))
+    if (reference === undefined) continue
+    escaped += text.slice(done, at) + reference
+    done = at + 1
+  }
+  return escaped + text.slice(done)
+}
+
+function referenceFor(code: number): string | undefined {
+  if (code === 0x26) return '&amp;'
+  if (code === 0x3c) return '&lt;'
+  if (code === 0x3e) return '&gt;'
+  if (code === 0x22) return '&quot;'
+  const isControl = code < 0x20 && code !== 9 && code !== 10
+  return isControl || code === 0xfffe || code === 0xffff ? `&#x${code.toString(16).toUpperCase()};` : undefined
 }
 
 /** Compiles writers of one service's shapes and keeps them. */
