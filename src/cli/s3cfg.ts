@@ -1,0 +1,32 @@
+/** `sandbucket s3cfg`: a whole configuration for s3cmd. */
+import type { Config } from '../config/config.ts'
+import { firstKey } from './exports.ts'
+
+/**
+ * The text of an `.s3cfg`. `host_bucket` without `%(bucket)s` makes s3cmd use path style, for requests and for
+ * `signurl` alike (s3cmd 2.3.0, S3/Utils.py, check_bucket_name_dns_support).
+ */
+export function s3cfg(url: string, config: Config): string {
+  const host = url.replace(/^https?:\/\//, '')
+  const { accessKeyId, secretAccessKey } = firstKey(config)
+  const lines = [
+    '[default]',
+    `access_key = ${accessKeyId}`,
+    `secret_key = ${secretAccessKey}`,
+    'access_token =',
+    `bucket_location = ${config.region}`,
+    `host_base = ${host}`,
+    `host_bucket = ${host}`,
+    `website_endpoint = http://%(bucket)s.s3-website.localhost${host.replace(/^.*(?=:\d+$)/, '')}/`,
+    'use_https = False',
+    'check_ssl_certificate = False',
+    'signurl_use_https = False',
+    'signature_v2 = False',
+    'enable_multipart = True',
+    'multipart_chunk_size_mb = 15',
+    'guess_mime_type = True',
+    'human_readable_sizes = False',
+    'socket_timeout = 300',
+  ]
+  return `${lines.join('\n')}\n`
+}

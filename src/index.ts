@@ -1,0 +1,78 @@
+/** The Node API: a server in this process, for tests and tools. */
+import { clientUrl, firstKey } from './cli/exports.ts'
+import type { AccessKeyConfig, AccountConfig } from './config/config.ts'
+import type { Options } from './config/options.ts'
+import { resolveOptions } from './config/resolve.ts'
+import { createLog } from './lib/log.ts'
+
+export type { AccountOptions } from './config/accounts.ts'
+export type { AccessKeyConfig, AccountConfig, BucketDefaults } from './config/config.ts'
+export type { Options as SandbucketOptions } from './config/options.ts'
+
+/** What `S3Client`, `IAMClient` and `STSClient` of the AWS SDK take: spread it into their options. */
+export interface ClientConfig {
+  endpoint: string
+  region: string
+  credentials: AccessKeyConfig
+  forcePathStyle: true
+}
+
+/** A server that listens. */
+export interface Sandbucket extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT` */
+  readonly endpoint: string
+  readonly host: string
+  readonly port: number
+  readonly region: string
+  /** The first root key of the default account. */
+  readonly credentials: AccessKeyConfig
+  /** All accounts with their keys, completed. */
+  readonly accounts: readonly AccountConfig[]
+  /** The configured buckets, which exist from the start and after each reset. */
+  readonly buckets: readonly string[]
+  /** @param credentials another key, to act as another account */
+  clientConfig(credentials?: AccessKeyConfig): ClientConfig
+  /** Forgets everything stored and makes the configured buckets again. */
+  reset(): Promise<void>
+  /** Stops. Requests in flight may take `graceMs` (default 1,000) to finish. Calling it again is harmless. */
+  close(options?: { graceMs?: number }): Promise<void>
+}
+
+/**
+ * Starts a server in this process: by default on a free port of 127.0.0.1, in memory, silent. Any number may run at once.
+ * @throws UsageError when the options are wrong; the system's error when the address cannot be used
+ * @example
+ * await using s3 = await startSandbucket({ buckets: ['photos'] })
+ * const client = new S3Client(s3.clientConfig())
+ */
+export async function startSandbucket(options: Options = {}): Promise<Sandbucket> {
+  const { config } = resolveOptions(options)
+  const log = await createLog({ level: config.logLevel, format: config.logFormat })
+  const { createServer } = await import('./server.ts')
+  const server = await createServer(config, log)
+  const endpoint = clientUrl(server.host, server.port)
+  const credentials = firstKey(config)
+  let closing: Promise<void> | undefined
+  const close = ({ graceMs = 1000 } = {}): Promise<void> => {
+    closing ??= server.close({ graceMs })
+    return closing
+  }
+  return {
+    endpoint,
+    host: server.host,
+    port: server.port,
+    region: config.region,
+    credentials,
+    accounts: config.accounts,
+    buckets: config.buckets,
+    clientConfig: (key = credentials) => ({
+      endpoint,
+      region: config.region,
+      credentials: { ...key },
+      forcePathStyle: true,
+    }),
+    reset: () => server.reset(),
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  }
+}
