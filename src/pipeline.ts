@@ -23,6 +23,8 @@ export interface PipelineDeps extends CallDeps {
   readonly auth: AuthDeps
   readonly s3: Partial<S3Handlers>
   readonly query: QueryHandlers
+  /** How long a client may stay silent in the middle of its body, in ms. */
+  readonly bodyIdleMs?: number | undefined
 }
 
 export type Handle = (request: WireRequest) => Promise<WireResponse>
@@ -76,8 +78,9 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps): Promise
   const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: request.headers })
   if (plan.name !== 'CreateBucket') await findBucket(call, target.bucket)
   authorize(call.principal, call.maybeBucket)
-  if (plan.bodyKind === 'blob') call.body = openBody(request, authenticated, { lengthRequired: true })
-  else if (plan.bodyKind !== 'none') await readPayload(call, plan, input, authenticated)
+  if (plan.bodyKind === 'blob')
+    call.body = openBody(request, authenticated, { lengthRequired: true, idleTimeoutMs: deps.bodyIdleMs })
+  else if (plan.bodyKind !== 'none') await readPayload(call, plan, input, authenticated, deps.bodyIdleMs)
   return plan.write(await handler(input, call), { isHead: request.method === 'HEAD' })
 }
 
@@ -93,8 +96,9 @@ async function readPayload(
   plan: Plan,
   input: Record<string, unknown>,
   authenticated: Parameters<typeof openBody>[1],
+  idleTimeoutMs: number | undefined,
 ): Promise<void> {
-  const body = openBody(call.request, authenticated, { lengthRequired: false })
+  const body = openBody(call.request, authenticated, { lengthRequired: false, idleTimeoutMs })
   const bytes = await collectBody(body, plan.maxPayloadBytes, 'MaxMessageLengthExceeded')
   await verifyPayloadDigest(call.request, body, bytes, plan.isChecksumRequired)
   plan.parsePayload(input, bytes)

@@ -44,10 +44,14 @@ export function isQueryCall(request: WireRequest, target: Target): boolean {
 }
 
 /** Reads the form and says which service it is for. */
-async function readForm(request: WireRequest, target: Target): Promise<{ form: Buffer; service: QueryService }> {
+async function readForm(
+  request: WireRequest,
+  target: Target,
+  idleTimeoutMs: number | undefined,
+): Promise<{ form: Buffer; service: QueryService }> {
   const bytes =
     request.method === 'POST'
-      ? await collectBody(openRawBody(request), maxFormBytes, 'MaxMessageLengthExceeded')
+      ? await collectBody(openRawBody(request, { idleTimeoutMs }), maxFormBytes, 'MaxMessageLengthExceeded')
       : undefined
   const form = bytes === undefined || bytes.length === 0 ? Buffer.from(request.rawQuery, 'latin1') : bytes
   if (target.service === 'iam' || target.service === 'sts') return { form, service: target.service }
@@ -63,11 +67,11 @@ async function readForm(request: WireRequest, target: Target): Promise<{ form: B
 export async function handleQueryCall(
   call: Call,
   target: Target,
-  deps: { auth: AuthDeps; query: QueryHandlers },
+  deps: { auth: AuthDeps; query: QueryHandlers; bodyIdleMs?: number | undefined },
   onService: (service: QueryService) => void,
 ): Promise<WireResponse> {
   const { request } = call
-  const { form, service } = await readForm(request, target)
+  const { form, service } = await readForm(request, target, deps.bodyIdleMs)
   onService(service)
   const action = /(?:^|&)Action=([A-Za-z]*)/.exec(form.toString('latin1'))?.[1] ?? ''
   const hashed = request.method === 'POST' ? form : ''

@@ -9,6 +9,7 @@ import type { Config } from './config/config.ts'
 import type { Log } from './context.ts'
 import { checkHandlers, coverage } from './coverage.ts'
 import { createHttpServer } from './http/app.ts'
+import { defaultLimits, type HttpLimits } from './http/limits.ts'
 import { handlers as iam } from './iam/index.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { type Ids, randomIds } from './lib/ids.ts'
@@ -37,6 +38,9 @@ export interface RunningServer {
 export interface Overrides {
   clock?: Clock
   ids?: Ids
+  /** An open store, which the server closes; `dataDir` and `durable` are then not looked at. */
+  store?: Store
+  limits?: Partial<HttpLimits>
 }
 
 /**
@@ -47,7 +51,8 @@ export async function createServer(config: Config, log: Log, overrides: Override
   checkHandlers()
   const clock = overrides.clock ?? systemClock
   const ids = overrides.ids ?? randomIds
-  const store = await openStore({ dataDir: config.dataDir, durable: config.durable, log })
+  const store = overrides.store ?? (await openStore({ dataDir: config.dataDir, durable: config.durable, log }))
+  const limits = { ...defaultLimits, ...overrides.limits }
   let port: number | undefined
   let isReady = false
   const rules = hostRules(config.domains, [hostname(), ...config.publicHosts.map(hostName)])
@@ -76,6 +81,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
     auth,
     s3,
     query: { iam, sts },
+    bodyIdleMs: limits.bodyIdleMs,
   })
   const reset = async () => {
     await store.reset()
@@ -85,6 +91,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
     handle,
     ids,
     log,
+    limits,
     isBucketHost: (host) => readHost(hostName(host), rules)?.bucket !== undefined,
     admin: { config, version, log, isReady: () => isReady, coverage, reset, bucketExists },
   })

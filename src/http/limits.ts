@@ -9,6 +9,8 @@ export interface HttpLimits {
   headersMs: number
   /** Without a byte in either direction, in the middle of a request. There is no limit on its whole duration. */
   idleMs: number
+  /** Without a byte of a body that an operation is reading. AWS closes an upload that stalls after about this long. */
+  bodyIdleMs: number
   /** Without progress while a body is sent: readers that process as they go pause for long. */
   stalledDownloadMs: number
   /** Between two requests: longer than the pools of clients keep a connection (Go: 90 s), so that they close first. */
@@ -26,6 +28,7 @@ export const defaultLimits: HttpLimits = {
   headerBytes: 32 * 1024,
   headersMs: 60_000,
   idleMs: 120_000,
+  bodyIdleMs: 20_000,
   stalledDownloadMs: 900_000,
   keepAliveMs: 120_000,
   lingerBytes: 64 * 2 ** 20,
