@@ -46,7 +46,8 @@ export function copyRange(header: string | undefined, sizeBytes: number): ByteRa
   return { start: first, end: last + 1 }
 }
 
-function checkSize({ start, end }: ByteRange): void {
+/** At most 5 GiB in one part. @throws InvalidRequest */
+export function checkCopySize({ start, end }: ByteRange): void {
   if (end - start <= maxUploadBytes) return
   throw error(
     'InvalidRequest',
@@ -102,7 +103,7 @@ async function copyPart(
 ): Promise<UploadPartRecord | 'sourceGone'> {
   const { record } = source
   const range = copyRange(input.CopySourceRange, record.sizeBytes)
-  checkSize(range)
+  checkCopySize(range)
   const algorithm = upload.ChecksumAlgorithm ?? defaultAlgorithm
   const digests = knownDigests(record, range, algorithm) ?? (await readDigests(ctx, record, range, algorithm))
   if (digests === undefined) return 'sourceGone'

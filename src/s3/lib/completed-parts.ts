@@ -15,24 +15,16 @@ export interface MatchedPart {
   stored: UploadPartRecord
 }
 
-/** Part number and entity tag are there, in AWS's sense of the schema. */
-interface ListedPart extends CompletedPart {
-  PartNumber: number
-  ETag: string
-}
-
-const isListed = (part: CompletedPart): part is ListedPart => part.PartNumber !== undefined && part.ETag !== undefined
-
 /**
- * The list itself: not empty, complete, ascending.
+ * The list itself: not empty, ascending.
  * @throws InvalidRequest (no document), MalformedXML, InvalidArgument, InvalidPartOrder
  */
-export function listedParts(input: CompleteMultipartUploadRequest): ListedPart[] {
+export function listedParts(input: CompleteMultipartUploadRequest): CompletedPart[] {
   if (input.MultipartUpload === undefined) {
     throw error('InvalidRequest', {}, { message: 'You must specify at least one part' })
   }
   const parts = input.MultipartUpload.Parts ?? []
-  if (parts.length === 0 || !parts.every(isListed)) throw error('MalformedXML')
+  if (parts.length === 0) throw error('MalformedXML')
   let previous = 0
   for (const { PartNumber } of parts) {
     // Observed: text as reported in versitygw#1072.
@@ -49,13 +41,13 @@ export function listedParts(input: CompleteMultipartUploadRequest): ListedPart[]
   return parts
 }
 
-function invalidPart(upload: UploadRecord, part: ListedPart): AwsError {
+function invalidPart(upload: UploadRecord, part: CompletedPart): AwsError {
   const { PartNumber } = part
   return error('InvalidPart', { UploadId: upload.UploadId, PartNumber, ETag: unquoteETag(part.ETag) })
 }
 
 /** The checksum members of a listed part against the upload's. @throws BadDigest, InvalidPart */
-function checkChecksums(upload: UploadRecord, part: ListedPart, stored: UploadPartRecord): void {
+function checkChecksums(upload: UploadRecord, part: CompletedPart, stored: UploadPartRecord): void {
   for (const name of algorithmNames) {
     const value = part[algorithms[name].member]
     if (value === undefined) continue
@@ -73,7 +65,7 @@ function checkChecksums(upload: UploadRecord, part: ListedPart, stored: UploadPa
  * Finds each listed part among the uploaded ones.
  * @throws InvalidPart, BadDigest
  */
-export function matchParts(upload: UploadRecord, listed: ListedPart[], uploaded: UploadPartRecord[]): MatchedPart[] {
+export function matchParts(upload: UploadRecord, listed: CompletedPart[], uploaded: UploadPartRecord[]): MatchedPart[] {
   const byNumber = new Map(uploaded.map((part) => [part.PartNumber, part]))
   return listed.map((given) => {
     const stored = byNumber.get(given.PartNumber)
