@@ -45,6 +45,8 @@ export interface Authenticated {
   readonly hostAlias?: string | undefined
   /** When the client says it signed, in ms; undefined when it does not say. */
   readonly signedAtMs?: number | undefined
+  /** Presigned: headers that came in the query instead. They count as headers of the request. */
+  readonly movedHeaders?: Readonly<Record<string, string>> | undefined
 }
 
 /** The dependencies of `authenticate`, with empty caches. */

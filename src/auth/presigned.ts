@@ -11,6 +11,7 @@ import { verifyClaim } from './claim.ts'
 import { type AuthDeps, type Authenticated, type AuthTarget, isQueryProtocol } from './deps.ts'
 import { queryFaults, queryProtocolFaults } from './faults.ts'
 import { emptySha256 } from './hmac.ts'
+import { movedHeaders } from './moved-headers.ts'
 import { readPayloadMode, unverified } from './payload.ts'
 import { parameter, parameterOfHeader, type RawPair, rawPairs } from './query.ts'
 import { checkScope, readScope } from './scope.ts'
@@ -135,6 +136,7 @@ export function authenticatePresigned(
       payload: isQuery ? unverified : readPayloadMode(request, hash, checked.seed),
       hostAlias: checked.hostAlias,
       signedAtMs: dateMs,
+      movedHeaders: movedHeaders(request, pairs, false),
     }
   })
 }

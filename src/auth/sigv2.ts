@@ -11,6 +11,7 @@ import { checkCredential, checkSkew, checkStrayToken, tokenHeader, withCredentia
 import type { AuthDeps, Authenticated, AuthTarget } from './deps.ts'
 import { headerFaults, invalidHeader, oneSpaceMessage, queryFaults } from './faults.ts'
 import type { Credential } from './keys.ts'
+import { movedHeaders } from './moved-headers.ts'
 import { readPayloadMode } from './payload.ts'
 import { parameter, parameterOfHeader, percentDecode, type RawPair, rawPairs } from './query.ts'
 import { isoSeconds, parseHttpDate } from './time.ts'
@@ -86,7 +87,8 @@ export function authenticateV2Query(
     const known = checkCredential(accessKeyId, found, token, nowMs, queryFaults)
     verifyV2(request, { pairs, dateLine: expires, isQuery: true, signature }, target, known)
     checkStrayToken(known, token, queryFaults)
-    return answer(request, known, 'REST-QUERY-STRING', undefined)
+    const answered = answer(request, known, 'REST-QUERY-STRING', undefined)
+    return { ...answered, movedHeaders: movedHeaders(request, pairs, true) }
   })
 }
 

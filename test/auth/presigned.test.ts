@@ -244,6 +244,25 @@ describe('presigned URLs that are accepted', () => {
     assert.equal(go({ headers, signedHeaders: `host;${name}`, payload: emptySha256 }).payload.kind, 'sha256')
     assert.equal(go({ headers }).payload.kind, 'unverified')
   })
+  // Recorded: LocalStack's test_presigned_url_v4_x_amz_in_qs, 2026-02-21.
+  it('headers that came in the query are told, except checksums and those of the signature', () => {
+    const query = {
+      'x-amz-meta-foo': 'a b',
+      'X-Amz-Storage-Class': 'STANDARD',
+      'x-amz-checksum-crc32': 'AAAAAA==',
+      'x-amz-sdk-checksum-algorithm': 'CRC32',
+      'x-amz-checksum-mode': 'ENABLED',
+      versionId: '1',
+    }
+    assert.deepEqual(go({ query }).movedHeaders, {
+      'x-amz-storage-class': 'STANDARD',
+      'x-amz-checksum-mode': 'ENABLED',
+      'x-amz-meta-foo': 'a b',
+    })
+    const both = { signedHeaders: 'host;x-amz-meta-foo', headers: { 'x-amz-meta-foo': 'header' } }
+    assert.equal(go({ ...both, query: { 'x-amz-meta-foo': 'query' } }).movedHeaders, undefined)
+    assert.equal(go().movedHeaders, undefined)
+  })
   it('the first of repeated parameters counts', () => {
     refused(
       () => {

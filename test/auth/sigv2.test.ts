@@ -137,7 +137,8 @@ describe('presigned URLs of boto3', () => {
   it('metadata and Content-Type in the query are the headers they were', () => {
     const lines = 'PUT\n\ntext/plain\n1369353660\nx-amz-meta-foo:bar\n/b/k'
     const target = url(lines, '&x-amz-meta-foo=bar&content-type=text%2Fplain')
-    run(makeRequest({ method: 'PUT', target }))
+    const { movedHeaders } = run(makeRequest({ method: 'PUT', target }))
+    assert.deepEqual(movedHeaders, { 'x-amz-meta-foo': 'bar', 'content-type': 'text/plain' })
     run(makeRequest({ method: 'PUT', target, headers: { 'content-type': 'text/plain' } }))
     for (const headers of [{ 'content-type': 'text/xml' }, { 'x-amz-meta-wrong': 'w' }]) {
       const caught = refused(() => run(makeRequest({ method: 'PUT', target, headers })), {
