@@ -14,3 +14,14 @@ export function contextOf(values: Readonly<Record<string, string | readonly stri
   const byName = new Map(Object.entries(values).map(([name, value]) => [name.toLowerCase(), value]))
   return { get: (key) => byName.get(key) }
 }
+
+/**
+ * A source with some keys (lower case) replaced, undefined meaning absent. One decision may ask more than its request
+ * said: whether a missing key may be told is ListBucket with s3:prefix set to that key.
+ */
+export function overlay(
+  base: ContextSource,
+  replaced: Readonly<Record<string, string | readonly string[] | undefined>>,
+): ContextSource {
+  return { get: (key) => (Object.hasOwn(replaced, key) ? replaced[key] : base.get(key)) }
+}

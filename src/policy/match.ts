@@ -23,7 +23,7 @@ type Token =
   | { kind: 'literal'; text: string }
   | { kind: 'star' }
   | { kind: 'one' }
-  | { kind: 'variable'; key: string; fallback: string | undefined }
+  | { kind: 'variable'; name: string; key: string; fallback: string | undefined }
 
 /** What stands between two stars. */
 interface Piece {
@@ -39,10 +39,10 @@ export function compilePattern(pattern: string, options: PatternOptions): Matche
   return options.foldCase ? (text, context) => matches(text.toLowerCase(), context) : matches
 }
 
-/** The keys of the variables in a pattern, in lower case. */
-export function variablesIn(pattern: string): string[] {
+/** The keys of the variables in a pattern, as written. */
+export function variableNamesIn(pattern: string): string[] {
   return tokenize(pattern, { wildcards: false, variables: true }).flatMap((token) =>
-    token.kind === 'variable' ? [token.key] : [],
+    token.kind === 'variable' ? [token.name] : [],
   )
 }
 
@@ -74,14 +74,10 @@ function tokenize(pattern: string, { wildcards, variables }: PatternOptions): To
 /** `aws:username` or `aws:PrincipalTag/team, 'default'`. */
 function variable(inner: string): Token {
   const comma = inner.indexOf(',')
-  if (comma === -1) return { kind: 'variable', key: inner.trim().toLowerCase(), fallback: undefined }
-  const quoted = inner.slice(comma + 1).trim()
+  const name = (comma === -1 ? inner : inner.slice(0, comma)).trim()
+  const quoted = comma === -1 ? '' : inner.slice(comma + 1).trim()
   const isQuoted = quoted.length >= 2 && quoted.startsWith("'") && quoted.endsWith("'")
-  return {
-    kind: 'variable',
-    key: inner.slice(0, comma).trim().toLowerCase(),
-    fallback: isQuoted ? quoted.slice(1, -1) : undefined,
-  }
+  return { kind: 'variable', name, key: name.toLowerCase(), fallback: isQuoted ? quoted.slice(1, -1) : undefined }
 }
 
 function fixed(tokens: readonly Token[]): Matcher {
@@ -96,25 +92,41 @@ function fixed(tokens: readonly Token[]): Matcher {
   return (text) => glob(pieces, text)
 }
 
-/** A variable without value and default makes the pattern match nothing. */
+/**
+ * A variable without value and default makes the pattern match nothing. The pieces for the values of last time are kept:
+ * most requests come from few callers.
+ */
 function substituting(tokens: readonly Token[], { foldCase }: PatternOptions): Matcher {
   const first = tokens[0]
   const prefix = first?.kind === 'literal' ? first.text : ''
+  const variables = tokens.filter((token) => token.kind === 'variable')
+  const lastValues: string[] = []
+  let lastPieces: Piece[] | undefined
   return (text, context) => {
     if (!text.startsWith(prefix)) return false
-    const filled: Token[] = []
-    for (const token of tokens) {
-      if (token.kind !== 'variable') filled.push(token)
-      else {
-        const value = context.get(token.key)
-        // Multivalued keys cannot be variables.
-        const text = typeof value === 'string' ? value : token.fallback
-        if (text === undefined) return false
-        filled.push({ kind: 'literal', text: foldCase ? text.toLowerCase() : text })
-      }
+    for (let index = 0; index < variables.length; index++) {
+      const { key, fallback } = variables[index] as (typeof variables)[number]
+      const found = context.get(key)
+      // Multivalued keys cannot be variables.
+      const value = typeof found === 'string' ? found : fallback
+      if (value === undefined) return false
+      if (lastValues[index] === value) continue
+      lastValues[index] = value
+      lastPieces = undefined
     }
-    return glob(piecesOf(filled), text)
+    lastPieces ??= piecesOf(filled(tokens, lastValues, foldCase === true))
+    return glob(lastPieces, text)
   }
+}
+
+/** The tokens with the variables' values, in order, as literal text. */
+function filled(tokens: readonly Token[], values: readonly string[], foldCase: boolean): Token[] {
+  let next = 0
+  return tokens.map((token) => {
+    if (token.kind !== 'variable') return token
+    const value = values[next++] ?? ''
+    return { kind: 'literal', text: foldCase ? value.toLowerCase() : value }
+  })
 }
 
 function piecesOf(tokens: readonly Token[]): Piece[] {

@@ -7,7 +7,7 @@ import { type CompiledPolicy, type CompiledStatement, coversAction, coversResour
 import { conditionHolds } from './conditions.ts'
 import { type AccessRequest, type PolicyKind, reachesPrincipal, type Verdict } from './decide.ts'
 import type { Condition } from './document.ts'
-import { variablesIn } from './match.ts'
+import { variableNamesIn } from './match.ts'
 import { classes } from './principals.ts'
 
 export interface Trace {
@@ -107,13 +107,16 @@ function traceConditions(
 
 function variableKeys({ source }: CompiledStatement): string[] {
   return [
-    ...(source.resource?.values ?? []).flatMap(variablesIn),
-    ...source.conditions.flatMap(({ values }) => values.flatMap(variablesIn)),
+    ...(source.resource?.values ?? []).flatMap(variableNamesIn),
+    ...source.conditions.flatMap(({ values }) => values.flatMap(variableNamesIn)),
   ]
 }
 
 function noteMissing(keys: readonly string[], { context }: AccessRequest, missing: Set<string>): void {
-  for (const key of keys) if (context.get(key) === undefined) missing.add(key)
+  for (const name of keys) {
+    const key = name.toLowerCase()
+    if (context.get(key) === undefined) missing.add(key)
+  }
 }
 
 function nameOfClass(reached: number): keyof typeof classes {

@@ -6,7 +6,7 @@ import { contextOf } from '../../src/policy/context-source.ts'
 import { isStorableDate, parseDate } from '../../src/policy/dates.ts'
 import { parseCidr } from '../../src/policy/ip.ts'
 import { positionOf, readJson } from '../../src/policy/json.ts'
-import { compilePattern, variablesIn } from '../../src/policy/match.ts'
+import { compilePattern, variableNamesIn } from '../../src/policy/match.ts'
 import { randomOf } from './support.ts'
 
 const none = contextOf({})
@@ -49,10 +49,23 @@ test('a substituted value never acts as a pattern, on random values', () => {
   }
 })
 
+test('a pattern serves callers in turn, with and without values', () => {
+  const matches = compilePattern('${a}/${b}', { wildcards: true, variables: true })
+  const answers = [{ a: '1', b: '2' }, { a: '3' }, { a: '3', b: '2' }, { a: '1', b: '2' }].map((values) =>
+    ['1/2', '3/2'].map((text) => matches(text, contextOf(values))),
+  )
+  assert.deepEqual(answers, [
+    [true, false],
+    [false, false],
+    [false, true],
+    [true, false],
+  ])
+})
+
 test('variables are found with their defaults', () => {
-  assert.deepEqual(variablesIn("a${aws:UserName}b${aws:PrincipalTag/Team, 'x'}${*}${open"), [
-    'aws:username',
-    'aws:principaltag/team',
+  assert.deepEqual(variableNamesIn("a${aws:UserName}b${aws:PrincipalTag/Team, 'x'}${*}${open"), [
+    'aws:UserName',
+    'aws:PrincipalTag/Team',
   ])
 })
 

@@ -123,7 +123,7 @@ describe('bucket policies', () => {
       }),
     )
     validateBucketPolicy(star, rules)
-    assert.ok(performance.now() - startedMs < 2_000)
+    assert.ok(performance.now() - startedMs < 5_000)
   })
 })
 
