@@ -8,8 +8,8 @@ import { compilePattern, type Matcher } from './match.ts'
 
 /** An ARN of a request, taken apart once per decision. */
 export interface RequestArn extends Arn {
-  /** Everything before the resource part, with its colon: most patterns have no wildcard there and compare it at once. */
-  head: string
+  /** The whole: most patterns have wildcards in the resource part only, and then need not look at the others one by one. */
+  text: string
 }
 
 export type ArnMatcher = (arn: RequestArn, context: ContextSource) => boolean
@@ -17,7 +17,7 @@ export type ArnMatcher = (arn: RequestArn, context: ContextSource) => boolean
 /** Undefined when the text is no ARN. */
 export function requestArn(text: string): RequestArn | undefined {
   const arn = parseArn(text)
-  return arn && { ...arn, head: text.slice(0, text.length - arn.resource.length) }
+  return arn && { ...arn, text }
 }
 
 /**
@@ -31,11 +31,13 @@ export function compileArnPattern(pattern: string, variables: ArnVariables): Arn
   const parts = splitPattern(pattern, variables === 'everywhere')
   if (parts === undefined) return () => false
   const [scheme = '', partition = '', service = '', region = '', account = '', resource = ''] = parts
-  const resourceMatches = compilePattern(resource, { wildcards: true, variables: variables !== 'nowhere' })
-  const head = `${scheme}:${partition}:${service}:${region}:${account}:`
-  if (!/[*?]|\$\{/.test(head)) {
-    return (arn, context) => arn.head === head && resourceMatches(arn.resource, context)
+  const inResource = { wildcards: true, variables: variables !== 'nowhere' }
+  // Without wildcards and variables before it, the fifth colon of pattern and ARN is the same one.
+  if (!/[*?]|\$\{/.test(`${scheme}${partition}${service}${region}${account}`)) {
+    const matches = compilePattern(pattern, inResource)
+    return (arn, context) => matches(arn.text, context)
   }
+  const resourceMatches = compilePattern(resource, inResource)
   const part = (text: string): Matcher =>
     compilePattern(text, { wildcards: true, variables: variables === 'everywhere' })
   const schemeMatches = part(scheme)
