@@ -1,10 +1,11 @@
 /**
  * `Kv` over LevelDB, on disk (classic-level) and in memory (memory-level). Point reads are synchronous: they cost 2 us,
- * a trip through the thread pool costs 30. Commits of different keys run side by side, so LevelDB writes them as one
- * group; those of a common key wait for one another (`claims.ts`).
+ * a trip through the thread pool costs 30. Commits of different keys are written in groups, one batch (and in durable mode
+ * one fsync) for all that came while the last was written; those of a common key wait for one another (`claims.ts`).
  */
 import { Claims } from './claims.ts'
 import type { Kv, KvCursor, Mutation, Precondition, Range } from './kv.ts'
+import { RowCache } from './row-cache.ts'
 import { asStoreError } from './store-error.ts'
 
 type Row = [key: Buffer, value: Buffer]
@@ -40,7 +41,11 @@ export class LevelKv implements Kv {
   readonly #database: LevelDatabase
   readonly #writeOptions: object
   readonly #claims = new Claims()
+  readonly #cache = new RowCache()
   #closed = false
+  #isWriting = false
+  /** What is to be written next. */
+  #gathered: Group | undefined
   /** A write failed: the log may end in a torn record, and must be recovered before anything is appended to it. */
   #failed: Promise<void> | undefined
 
@@ -51,11 +56,7 @@ export class LevelKv implements Kv {
   }
 
   get(key: Buffer): Buffer | undefined {
-    try {
-      return this.#database.getSync(key)
-    } catch (error) {
-      throw asStoreError(error, 'read from the database')
-    }
+    return this.#read(nameOf(key), key)
   }
 
   range(range: Range): KvCursor {
@@ -71,10 +72,8 @@ export class LevelKv implements Kv {
 
   async commit(preconditions: Precondition[], mutations: Mutation[]): Promise<boolean> {
     const claims = new Map<string, boolean>()
-    for (const condition of preconditions) {
-      if (condition.kind !== 'empty') claims.set(condition.key.toString('latin1'), false)
-    }
-    for (const mutation of mutations) claims.set(mutation.key.toString('latin1'), true)
+    for (const condition of preconditions) if (condition.kind !== 'empty') claims.set(nameOf(condition.key), false)
+    for (const mutation of mutations) claims.set(nameOf(mutation.key), true)
     const waiting = this.#claims.acquire(claims)
     if (waiting !== undefined) await waiting
     try {
@@ -90,7 +89,20 @@ export class LevelKv implements Kv {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#cache.clear()
     await this.#database.close()
+  }
+
+  #read(name: string, key: Buffer): Buffer | undefined {
+    const known = this.#cache.get(name)
+    if (known !== null) return known
+    try {
+      const row = this.#database.getSync(key)
+      this.#cache.set(name, row)
+      return row
+    } catch (error) {
+      throw asStoreError(error, 'read from the database')
+    }
   }
 
   /** Few preconditions: synchronously, unless a range is among them. */
@@ -98,7 +110,7 @@ export class LevelKv implements Kv {
     const ranges: Range[] = []
     for (const condition of preconditions) {
       if (condition.kind === 'empty') ranges.push(condition)
-      else if (!holds(condition, this.#database.getSync(condition.key))) return false
+      else if (!holds(condition, this.#read(nameOf(condition.key), condition.key))) return false
     }
     return ranges.length === 0 ? true : this.#areEmpty(ranges)
   }
@@ -121,7 +133,35 @@ export class LevelKv implements Kv {
     return true
   }
 
-  async #write(mutations: Mutation[]): Promise<void> {
+  /**
+   * Writes at once when nothing is being written, otherwise together with all that comes until then. Commits that are
+   * under way at the same time touch different keys, so their order within a batch does not matter.
+   */
+  #write(mutations: Mutation[]): Promise<void> {
+    if (this.#gathered === undefined) this.#gathered = new Group()
+    const group = this.#gathered
+    for (const mutation of mutations) group.mutations.push(mutation)
+    if (!this.#isWriting) void this.#writeGroups()
+    return group.written
+  }
+
+  async #writeGroups(): Promise<void> {
+    this.#isWriting = true
+    for (let group = this.#gathered; group !== undefined; group = this.#gathered) {
+      this.#gathered = undefined
+      try {
+        while (this.#failed !== undefined) await this.#failed
+        await this.#writeBatch(group.mutations)
+        group.resolve()
+      } catch (error) {
+        if (!this.#closed && this.#failed === undefined) this.#failed = this.#recover()
+        group.reject(asStoreError(error, 'write to the database'))
+      }
+    }
+    this.#isWriting = false
+  }
+
+  async #writeBatch(mutations: Mutation[]): Promise<void> {
     try {
       // Twice as fast as the array form, which LevelDB's binding takes apart property by property.
       const batch = this.#database.batch()
@@ -130,9 +170,12 @@ export class LevelKv implements Kv {
         else batch.del(mutation.key)
       }
       await batch.write(this.#writeOptions)
+      for (const mutation of mutations) {
+        this.#cache.set(nameOf(mutation.key), mutation.kind === 'put' ? mutation.value : undefined)
+      }
     } catch (error) {
-      if (!this.#closed) this.#failed ??= this.#recover()
-      throw asStoreError(error, 'write to the database')
+      for (const mutation of mutations) this.#cache.forget(nameOf(mutation.key))
+      throw error
     }
   }
 
@@ -158,10 +201,24 @@ export class LevelKv implements Kv {
   }
 }
 
+/** A key as text, one character per byte: for maps. */
+const nameOf = (key: Buffer): string => key.toString('latin1')
+
 function holds(condition: Exclude<Precondition, { kind: 'empty' }>, value: Buffer | undefined): boolean {
   if (condition.kind === 'present') return value !== undefined
   if (condition.kind === 'absent') return value === undefined
   return value?.equals(condition.value) === true
+}
+
+/** Commits that are written together. */
+class Group {
+  readonly mutations: Mutation[] = []
+  resolve: () => void = () => {}
+  reject: (error: Error) => void = () => {}
+  readonly written = new Promise<void>((resolve, reject) => {
+    this.resolve = resolve
+    this.reject = reject
+  })
 }
 
 class LevelCursor implements KvCursor {
