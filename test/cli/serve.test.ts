@@ -1,0 +1,152 @@
+/** The program itself, as its own process. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { raw } from '../http/raw-client.ts'
+
+const main = fileURLToPath(new URL(`../../src/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
+const loader = process.execArgv.filter((argument) => !argument.startsWith('--test'))
+
+interface Program {
+  child: ChildProcess
+  out(): string
+  err(): string
+  /** Waits for text on standard output. */
+  until(text: string): Promise<string>
+  exited: Promise<number | null>
+}
+
+function program(t: TestContext, argv: string[], hasIpc = false): Program {
+  const child = spawn(process.execPath, [...loader, main, ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe', ...(hasIpc ? (['ipc'] as const) : [])],
+    env: { PATH: process.env.PATH },
+    cwd: tmpdir(),
+  })
+  t.after(() => child.kill('SIGKILL'))
+  let out = ''
+  let err = ''
+  child.stderr?.on('data', (chunk) => {
+    err += chunk
+  })
+  // Node does not emit `close` after the parent has disconnected.
+  const exited = once(child, hasIpc ? 'exit' : 'close').then(([code]) => code as number | null)
+  child.stdout?.on('data', (chunk) => {
+    out += chunk
+  })
+  const until = async (text: string): Promise<string> => {
+    while (!out.includes(text)) {
+      const next = await Promise.race([once(child.stdout as NodeJS.EventEmitter, 'data'), exited])
+      if (!Array.isArray(next)) assert.fail(`exited with ${next}: ${out}${err}`)
+    }
+    return out
+  }
+  return { child, out: () => out, err: () => err, until, exited }
+}
+
+const memory = ['--in-memory', '--port', '0']
+
+describe('sandbucket serve', () => {
+  it('prints what to paste, says Ready., and stops on SIGTERM with 143', async (t) => {
+    const { child, until, exited } = program(t, [...memory, '--bucket', 'photos'])
+    const out = await until('Ready.\n')
+    assert.match(out, /^Sandbucket \d+\.\d+\.\d+: S3 on http:\/\/127\.0\.0\.1:\d+\nData is in memory/)
+    assert.match(out, /^Buckets: photos$/m)
+    assert.match(out, /^export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+$/m)
+    assert.match(out, /^export AWS_SECRET_ACCESS_KEY=sandbucket$/m)
+    child.kill('SIGTERM')
+    assert.equal(await exited, 143)
+  })
+
+  it('in JSON says one object, and does not print a configured secret', async (t) => {
+    const { child, until, out, err, exited } = program(t, [
+      ...memory,
+      '--log-format',
+      'json',
+      '--access-key',
+      'me',
+      '--secret-key',
+      'hush',
+    ])
+    const [line = ''] = (await until('\n')).split('\n')
+    const event = JSON.parse(line)
+    assert.equal(event.event, 'listening')
+    assert.equal(event.url, `http://127.0.0.1:${event.port}`)
+    assert.equal(event.accessKeyId, 'me')
+    assert.equal(event.data, null)
+    const answer = await fetch(`${event.url}/_sandbucket/health/ready`)
+    assert.equal(answer.status, 200)
+    assert.equal((await fetch(`${event.url}/b/k`)).status, 404)
+    await until('"op"')
+    child.kill('SIGINT')
+    assert.equal(await exited, 130)
+    for (const logged of out().trim().split('\n')) JSON.parse(logged)
+    assert.ok(!`${out()}${err()}`.includes('hush'))
+  })
+
+  it('finishes a request in flight before it stops, and a second signal ends it at once', async (t) => {
+    const { child, until, exited } = program(t, [...memory, '--log-format', 'json'])
+    const { port } = JSON.parse((await until('\n')).split('\n')[0] ?? '')
+    const client = await raw(port)
+    client.send('GET /b/k HTTP/1.1\r\nHost: h\r\n')
+    // The head of the request has arrived once a later one has been answered.
+    await fetch(`http://127.0.0.1:${port}/_sandbucket/health/live`)
+    child.kill('SIGTERM')
+    while ((await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)) !== undefined);
+    assert.equal(child.exitCode, null)
+    client.send('\r\n')
+    assert.match(await client.closed(), /^HTTP\/1\.1 \d\d\d /)
+    client.socket.destroy()
+    assert.equal(await exited, 143)
+
+    const second = program(t, [...memory, '--log-format', 'json'])
+    const other = JSON.parse((await second.until('\n')).split('\n')[0] ?? '')
+    const stuck = await raw(other.port)
+    stuck.send('PUT /b/k HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n')
+    await fetch(`http://127.0.0.1:${other.port}/_sandbucket/health/live`)
+    second.child.kill('SIGTERM')
+    while ((await fetch(`http://127.0.0.1:${other.port}/`).catch(() => undefined)) !== undefined);
+    second.child.kill('SIGINT')
+    assert.equal(await second.exited, 130)
+    stuck.socket.destroy()
+  })
+
+  it('tells the program that forked it, and goes with it', async (t) => {
+    const { child, exited } = program(t, memory, true)
+    const [message] = (await once(child, 'message')) as [{ event: string; url: string }]
+    assert.equal(message.event, 'listening')
+    assert.match(message.url, /^http:\/\/127\.0\.0\.1:\d+$/)
+    child.disconnect()
+    assert.equal(await exited, 0)
+  })
+
+  it('has exit codes of its own for a port in use, a locked directory and bad usage', async (t) => {
+    const data = mkdtempSync(join(tmpdir(), 'sandbucket-serve-'))
+    t.after(() => rmSync(data, { recursive: true, force: true }))
+    const first = program(t, ['--data', data, '--port', '0', '--log-format', 'json'])
+    const { port } = JSON.parse((await first.until('\n')).split('\n')[0] ?? '')
+    const samePort = program(t, ['--in-memory', '--port', String(port)])
+    const sameData = program(t, ['--data', data, '--port', '0'])
+    const badFlag = program(t, ['--quux'])
+    assert.equal(await samePort.exited, 3)
+    assert.match(samePort.err(), new RegExp(`^Port ${port} of 127\\.0\\.0\\.1 is in use\\.`))
+    assert.equal(await sameData.exited, 4)
+    assert.match(sameData.err(), /in use by another/)
+    assert.equal(await badFlag.exited, 2)
+    first.child.kill('SIGTERM')
+    assert.equal(await first.exited, 143)
+  })
+
+  it('health asks the running server', async (t) => {
+    const server = program(t, [...memory, '--log-format', 'json'])
+    const { port } = JSON.parse((await server.until('\n')).split('\n')[0] ?? '')
+    assert.equal(await program(t, ['health', '--port', String(port)]).exited, 0)
+    server.child.kill('SIGTERM')
+    await server.exited
+    assert.equal(await program(t, ['health', '--port', String(port)]).exited, 1)
+  })
+})
