@@ -37,7 +37,8 @@ export async function listen(server: Server, host: string, port: number, log: Lo
     bound = await listenOn(server, { host: first, port })
   } catch (cause) {
     // An image asks for every address of both families; the kernel may have no IPv6 at all.
-    if (first !== '::' || (cause as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT') throw cause
+    const { code } = cause as NodeJS.ErrnoException
+    if (first !== '::' || (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL')) throw cause
     bound = await listenOn(server, { host: '0.0.0.0', port })
   }
   const twinHost = twins[host]
