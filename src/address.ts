@@ -183,10 +183,14 @@ function decode(raw: string): string {
 
 function decodeKey(rawPath: string, from: number): string {
   const key = decode(rawPath.slice(from))
-  // A UTF-16 unit is at most 3 bytes: only long keys are measured.
-  if (key.length > maxKeyBytes / 3) {
-    const sizeBytes = Buffer.byteLength(key)
-    if (sizeBytes > maxKeyBytes) throw error('KeyTooLongError', { Size: sizeBytes, MaxSizeAllowed: maxKeyBytes })
-  }
+  checkKeyLength(key)
   return key
+}
+
+/** @throws AwsError KeyTooLongError */
+export function checkKeyLength(key: string): void {
+  // A UTF-16 unit is at most 3 bytes: only long keys are measured.
+  if (key.length <= maxKeyBytes / 3) return
+  const sizeBytes = Buffer.byteLength(key)
+  if (sizeBytes > maxKeyBytes) throw error('KeyTooLongError', { Size: sizeBytes, MaxSizeAllowed: maxKeyBytes })
 }

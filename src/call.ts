@@ -3,7 +3,7 @@ import type { Accounts } from './accounts.ts'
 import { anonymousPrincipal } from './auth/keys.ts'
 import { authorize } from './authorize.ts'
 import type { Config } from './config/config.ts'
-import type { Account, AuthInfo, Ctx, Log, Principal } from './context.ts'
+import type { Account, AuthInfo, Ctx, Log, PostedForm, Principal } from './context.ts'
 import type { RequestBody } from './http/request-body.ts'
 import { header, type WireRequest } from './http/wire.ts'
 import type { Clock } from './lib/clock.ts'
@@ -34,6 +34,7 @@ export class Call implements Ctx {
   auth: AuthInfo = noAuth
   /** The name of this server that made the signature right where the received Host did not. */
   hostAlias: string | undefined
+  form: PostedForm | undefined
   #bucket: BucketRecord | undefined
   #body: RequestBody | undefined
 

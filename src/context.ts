@@ -4,6 +4,7 @@ import type { RequestBody } from './http/request-body.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Ids } from './lib/ids.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
+import type { PutObjectRequest } from './model/s3.types.gen.ts'
 import type { BucketRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
 
@@ -37,6 +38,12 @@ export interface AuthInfo {
   region?: string | undefined
 }
 
+/** A browser upload: the fields of its form (names in lower case), and what they ask of PutObject. */
+export interface PostedForm {
+  readonly fields: ReadonlyMap<string, string>
+  readonly put: PutObjectRequest
+}
+
 export interface Log {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -57,6 +64,8 @@ export interface Ctx {
   readonly bucket: BucketRecord
   /** The body of an operation that streams (PutObject, UploadPart). Others get theirs parsed into `input`. */
   readonly body: RequestBody
+  /** PostObject only: its form. `body` is the file. */
+  readonly form?: PostedForm | undefined
   /** `http://host:port` as the client wrote it, for Location elements. */
   readonly baseUrl: string
   /** Accounts by id or canonical id, for Owner elements. */

@@ -100,6 +100,7 @@ export const errorTable = {
   ),
   MalformedXML: row(400, 'The XML you provided was not well-formed or did not validate against our published schema'),
   MaxMessageLengthExceeded: row(400, 'Your request was too big.'),
+  MaxPostPreDataLengthExceeded: row(400, 'Your POST request fields preceding the upload file were too large.'),
   MetadataTooLarge: row(400, 'Your metadata headers exceed the maximum allowed metadata size'),
   MethodNotAllowed: row(405, 'The specified method is not allowed against this resource.'),
   MissingAction: row(400, 'The request is missing an action or a required parameter.'),

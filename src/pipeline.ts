@@ -4,7 +4,7 @@
  * parsed or even received body: permission comes before `readPayload`.
  */
 import type { Addresser, Target } from './address.ts'
-import { type AuthDeps, authenticate } from './auth/authenticate.ts'
+import { type AuthDeps, type Authenticated, authenticate } from './auth/authenticate.ts'
 import { openBody } from './auth/open-body.ts'
 import { authorize } from './authorize.ts'
 import { Call, type CallDeps } from './call.ts'
@@ -14,6 +14,7 @@ import { header, type WireRequest, type WireResponse } from './http/wire.ts'
 import type { S3Handlers } from './model/s3.types.gen.ts'
 import { verifyPayloadDigest } from './payload-digest.ts'
 import { matchS3, type Plan, parseQuery, writeError } from './protocol/index.ts'
+import { acceptForm } from './post-pipeline.ts'
 import { handleQueryCall, isQueryCall, type QueryHandlers, type QueryService } from './query-pipeline.ts'
 import { addCorsHeaders, preflight } from './s3/cors.ts'
 import { screen } from './screen.ts'
@@ -71,17 +72,25 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps): Promise
   screen(request)
   const handler = deps.s3[plan.name] as AnyHandler | undefined
   if (handler === undefined) throw notImplemented(plan.name)
-  const authenticated = await authenticate(request, target, deps.auth)
-  call.principal = authenticated.principal
-  call.auth = authenticated.auth
-  call.hostAlias = authenticated.hostAlias
+  const authenticated = plan.bodyKind === 'form' ? undefined : await identify(call, target, deps.auth)
+  if (authenticated === undefined) await acceptForm(call, target, deps.auth)
   const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: request.headers })
   if (plan.name !== 'CreateBucket') await findBucket(call, target.bucket)
   authorize(call.principal, call.maybeBucket)
-  if (plan.bodyKind === 'blob')
-    call.body = openBody(request, authenticated, { lengthRequired: true, idleTimeoutMs: deps.bodyIdleMs })
-  else if (plan.bodyKind !== 'none') await readPayload(call, plan, input, authenticated, deps.bodyIdleMs)
+  if (authenticated !== undefined) {
+    const idleTimeoutMs = deps.bodyIdleMs
+    if (plan.bodyKind === 'blob') call.body = openBody(request, authenticated, { lengthRequired: true, idleTimeoutMs })
+    else if (plan.bodyKind !== 'none') await readPayload(call, plan, input, authenticated, idleTimeoutMs)
+  }
   return plan.write(await handler(input, call), { isHead: request.method === 'HEAD' })
+}
+
+async function identify(call: Call, target: Target, auth: AuthDeps): Promise<Authenticated> {
+  const authenticated = await authenticate(call.request, target, auth)
+  call.principal = authenticated.principal
+  call.auth = authenticated.auth
+  call.hostAlias = authenticated.hostAlias
+  return authenticated
 }
 
 async function answerPreflight(call: Call, target: Target): Promise<WireResponse> {
@@ -95,7 +104,7 @@ async function readPayload(
   call: Call,
   plan: Plan,
   input: Record<string, unknown>,
-  authenticated: Parameters<typeof openBody>[1],
+  authenticated: Authenticated,
   idleTimeoutMs: number | undefined,
 ): Promise<void> {
   const body = openBody(call.request, authenticated, { lengthRequired: false, idleTimeoutMs })

@@ -16,6 +16,7 @@ import { objectCopy } from './object-copy.ts'
 import { objectDelete } from './object-delete.ts'
 import { objectRead } from './object-read.ts'
 import { objectWrite } from './object-write.ts'
+import { postObject } from './post-object.ts'
 import { tagging } from './tagging.ts'
 import { versioning } from './versioning.ts'
 
@@ -32,6 +33,7 @@ export const handlers = {
   ...listVersions,
   ...objectRead,
   ...objectWrite,
+  ...postObject,
   ...objectCopy,
   ...objectDelete,
   ...objectAttributes,

@@ -26,7 +26,6 @@ export const notImplemented: Readonly<Record<Exclude<keyof S3Handlers, keyof typ
   GetObjectTorrent: 'torrents are not made',
   ListDirectoryBuckets: directoryBuckets,
   ListObjectAnnotations: annotations,
-  PostObject: 'form uploads are not handled',
   PutBucketAbac: 'tags do not take part in authorization yet',
   PutBucketAccelerateConfiguration: 'there is no accelerate endpoint',
   PutBucketAcl: acls,

@@ -1,0 +1,133 @@
+/** Browser uploads end to end: forms as boto3 and browsers make them. */
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { describe, it } from 'node:test'
+import { startSandbucket } from '../src/index.ts'
+
+const keys = { id: 'sandbucket', secret: 'sandbucket' }
+const expiration = '2099-01-01T00:00:00.000Z'
+
+/** Form fields signed with V2: short, and what boto3 sends by default to a custom endpoint. */
+function signed(fields: Record<string, string>, conditions: unknown[]): Record<string, string> {
+  const policy = Buffer.from(JSON.stringify({ expiration, conditions })).toString('base64')
+  const signature = createHmac('sha1', keys.secret).update(policy).digest('base64')
+  return { ...fields, AWSAccessKeyId: keys.id, policy, signature }
+}
+
+function formOf(fields: Record<string, string>, file: string | Blob = 'content', fileName = 'photo.txt'): FormData {
+  const form = new FormData()
+  for (const [name, value] of Object.entries(fields)) form.set(name, value)
+  form.set('file', typeof file === 'string' ? new Blob([file]) : file, fileName)
+  return form
+}
+
+describe('PostObject', () => {
+  const base = [{ bucket: 'forms' }, ['starts-with', '$key', '']]
+
+  const run = (name: string, test: (url: string) => Promise<void>) =>
+    it(name, async () => {
+      await using server = await startSandbucket({ buckets: ['forms'] })
+      await test(`${server.endpoint}/forms`)
+    })
+  const post = (url: string, body: FormData) => fetch(url, { method: 'POST', body, redirect: 'manual' })
+  const codeOf = async (answer: Response) => /<Code>(.*?)<\/Code>/.exec(await answer.text())?.[1]
+
+  run('a signed form stores its file and answers 204 with ETag and Location', async (url) => {
+    const answer = await post(url, formOf(signed({ key: `up/$\{filename}` }, base)))
+    assert.equal(answer.status, 204)
+    assert.equal(answer.headers.get('etag'), '"9a0364b9e99bb480dd25e1f0284c8555"')
+    assert.equal(answer.headers.get('location'), `${url}/up%2Fphoto.txt`)
+  })
+
+  run('success_action_status 201 answers a document', async (url) => {
+    const conditions = [...base, ['eq', '$success_action_status', '201']]
+    const answer = await post(url, formOf(signed({ key: 'k', success_action_status: '201' }, conditions)))
+    assert.equal(answer.status, 201)
+    const text = await answer.text()
+    for (const part of ['<PostResponse', '<Bucket>forms</Bucket>', '<Key>k</Key>', '<ETag>'])
+      assert.ok(text.includes(part), part)
+  })
+
+  run('success_action_redirect answers 303 with bucket, key and etag', async (url) => {
+    const target = 'http://127.0.0.1/done?x=1'
+    const conditions = [...base, { success_action_redirect: target }]
+    const answer = await post(url, formOf(signed({ key: 'k', success_action_redirect: target }, conditions)))
+    assert.equal(answer.status, 303)
+    const etag = '%229a0364b9e99bb480dd25e1f0284c8555%22'
+    assert.equal(answer.headers.get('location'), `${target}&bucket=forms&key=k&etag=${etag}`)
+  })
+
+  // Source of code and status: recorded AWS answers, TestS3PresignedPost.
+  const refused: [name: string, fields: Record<string, string>, conditions: unknown[], status: number, code: string][] =
+    [
+      ['a field without condition', { key: 'k', 'x-amz-meta-a': '1' }, base, 403, 'AccessDenied'],
+      [
+        'another value than the condition says',
+        { key: 'k', acl: 'private' },
+        [...base, { acl: 'public-read' }],
+        403,
+        'AccessDenied',
+      ],
+      ['a file above the range', { key: 'k' }, [...base, ['content-length-range', 1, 3]], 400, 'EntityTooLarge'],
+      ['a file below the range', { key: 'k' }, [...base, ['content-length-range', 100, 300]], 400, 'EntityTooSmall'],
+      ['no key', {}, [{ bucket: 'forms' }], 400, 'InvalidArgument'],
+      [
+        'another bucket in the policy',
+        { key: 'k' },
+        [{ bucket: 'other' }, ['starts-with', '$key', '']],
+        403,
+        'AccessDenied',
+      ],
+      [
+        'an unknown storage class',
+        { key: 'k', 'x-amz-storage-class': 'FAKE' },
+        [...base, ['starts-with', '$x-amz-storage-class', '']],
+        400,
+        'InvalidStorageClass',
+      ],
+      [
+        'tags that are no XML',
+        { key: 'k', tagging: 'a=b' },
+        [...base, ['starts-with', '$tagging', '']],
+        400,
+        'MalformedXML',
+      ],
+    ]
+  for (const [name, fields, conditions, status, code] of refused) {
+    run(`${name} is ${code}, and nothing is stored`, async (url) => {
+      const answer = await post(url, formOf(signed(fields, conditions)))
+      assert.equal(answer.status, status)
+      assert.equal(await codeOf(answer), code)
+    })
+  }
+
+  run('an unsigned form is anonymous, and refused', async (url) => {
+    assert.equal(await codeOf(await post(url, formOf({ key: 'k' }))), 'AccessDenied')
+  })
+
+  run('a form without a file is InvalidArgument', async (url) => {
+    const form = new FormData()
+    form.set('key', 'k')
+    assert.equal(await codeOf(await post(url, form)), 'InvalidArgument')
+  })
+
+  run('fields of more than 20 KB are refused', async (url) => {
+    const answer = await post(url, formOf({ key: 'k', 'x-amz-meta-a': 'a'.repeat(21_000) }))
+    assert.equal(await codeOf(answer), 'MaxPostPreDataLengthExceeded')
+  })
+
+  run('a body that breaks off in the file stores nothing', async (url) => {
+    const fields = Object.entries(signed({ key: 'cut' }, base))
+    const parts = fields.map(
+      ([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    )
+    const body = `${parts.join('')}--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nhalf of it`
+    const answer = await fetch(url, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'multipart/form-data; boundary=b' },
+    })
+    assert.equal(answer.status, 400)
+    assert.equal(await codeOf(answer), 'MalformedPOSTRequest')
+  })
+})
