@@ -33,7 +33,7 @@ const dataDir = await mkdtemp(join(tmpdir(), 'sandbucket-crash-'))
 let failures = 0
 for (let round = 1; round <= Number(values.rounds); round++) {
   const victim = await start(dataDir, Number(values.seed) * 10_000 + round, ledger)
-  await sleep(20 + random(400))
+  await sleep(20 + random(command.length === 0 ? 400 : 1500))
   await victim.kill()
   const problems = await checkAfterCrash(dataDir, ledger)
   failures += problems.length

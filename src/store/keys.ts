@@ -71,7 +71,6 @@ export const referencesKey = (bodyId: string): Buffer => named(space.references,
 export const objectPartsKey = (uploadId: string): Buffer => named(space.objectParts, uploadId)
 export const garbageKey = (id: string): Buffer => named(space.garbage, id)
 export const garbageRange = (): KeyRange => within(Buffer.of(space.garbage))
-export const bodyRange = (): KeyRange => within(Buffer.of(space.body))
 
 /** `first`, the length of the bucket's id, the id; `extra` bytes are left for the caller. */
 function inBucket(first: number, bucketId: string, extra: number): Buffer {
@@ -184,9 +183,6 @@ export const bucketsRange = (prefix: string, afterName: string | undefined): Key
 
 /** The id of a garbage row. */
 export const idOfGarbage = (row: Buffer): string => row.toString('utf8', 1)
-
-/** The id of a body's row. */
-export const idOfBody = (row: Buffer): string => row.toString('utf8', 1)
 
 /** Whether a row of `versionsRange` holds a version, rather than an entry of the index. */
 export const versionHasRecord = (row: Buffer): boolean => row[afterBucket(row)] !== olderIndex

@@ -50,7 +50,7 @@ export interface BodyWriter {
   abort(): Promise<void>
 }
 
-/** Bytes to send: at hand, or a stream that keeps the body alive until it ends or is destroyed. */
+/** Bytes to send: at hand (not to be changed), or a stream that keeps the body alive until it ends or is destroyed. */
 export type BodyContent = Uint8Array | Readable
 
 export interface BodyStore {

@@ -1,4 +1,5 @@
 /** Stores to test on, in memory and in a directory, and shorthands for what tests do with them. */
+import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -181,3 +182,26 @@ export function randomNumbers(seed: number): (limit: number) => number {
     return Math.floor((state / 0x100000000) * limit)
   }
 }
+
+/** When everything has been deleted, no row and no file may be left. */
+export async function assertNothingStored(opened: OpenedStore, dataDir: string | undefined): Promise<void> {
+  const cursor = opened.kv.range({ gte: Buffer.of(0), lt: Buffer.of(0xff) })
+  const rows = await cursor.next(5)
+  await cursor.close()
+  assert.deepEqual(
+    rows.map(([key]) => key.toString()),
+    [],
+  )
+  assert.deepEqual(await blobIds(opened, dataDir), [])
+}
+
+/** A part as a handler would store it. */
+export const part = (PartNumber: number, lastModifiedMs = 1) => ({
+  PartNumber,
+  Size: 1,
+  ETag: `e${PartNumber}`,
+  lastModifiedMs,
+})
+
+/** A test on a fresh store. */
+export type Test = (opened: OpenedStore, dataDir: string | undefined) => Promise<void>
