@@ -2,8 +2,15 @@
  * The log: JSON lines through pino, or lines for people, one per request. Secrets are taken out before either sees
  * them. The pretty form needs no pino, and silence needs nothing, so neither pays for its import.
  */
-import type { Log } from '../context.ts'
 import { redact } from './redact.ts'
+
+/** The log as the rest of the program sees it; the same shape as in `context.ts`, from which this folder imports nothing. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
 
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug'
 
