@@ -7,7 +7,6 @@ import {
   assertNothingStored,
   blobIds,
   bytesOf,
-  collect,
   copy,
   draft,
   type Mode,
