@@ -26,7 +26,8 @@ const noAuth: AuthInfo = { authType: undefined, signatureVersion: undefined }
 /** A request in flight. Steps fill it in order; reading what no step has set is a programming error and throws. */
 export class Call implements Ctx {
   readonly #deps: CallDeps
-  readonly request: WireRequest
+  /** As received; headers that a presigner moved into the query are back once it is authenticated. */
+  request: WireRequest
   readonly requestId: string
   /** Operation name once matched, for the log. */
   operation = ''

@@ -53,6 +53,8 @@ export function createPipeline(deps: PipelineDeps): Handle {
     response.headers['x-amz-request-id'] = call.requestId
     response.headers['x-amz-id-2'] = hostId
     response.headers.Server = 'AmazonS3'
+    // Names the alias that made a presigned URL of another host valid here.
+    if (call.hostAlias !== undefined) response.headers['x-sandbucket-host-alias'] = call.hostAlias
     if (request.method !== 'OPTIONS') addCorsHeaders(request, response, call.maybeBucket, deps.config.openCors)
     logRequest(call, response, failure, startedNs)
     return response
@@ -74,7 +76,7 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps): Promise
   if (handler === undefined) throw notImplemented(plan.name)
   const authenticated = plan.bodyKind === 'form' ? undefined : await identify(call, target, deps.auth)
   if (authenticated === undefined) await acceptForm(call, target, deps.auth)
-  const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: request.headers })
+  const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: call.request.headers })
   if (plan.name !== 'CreateBucket') await findBucket(call, target.bucket)
   authorize(call.principal, call.maybeBucket)
   if (authenticated !== undefined) {
@@ -90,6 +92,10 @@ async function identify(call: Call, target: Target, auth: AuthDeps): Promise<Aut
   call.principal = authenticated.principal
   call.auth = authenticated.auth
   call.hostAlias = authenticated.hostAlias
+  const { movedHeaders } = authenticated
+  // Presigners move headers into the query; from here on they are headers again.
+  if (movedHeaders !== undefined)
+    call.request = { ...call.request, headers: { ...call.request.headers, ...movedHeaders } }
   return authenticated
 }
 
@@ -153,6 +159,7 @@ function logRequest(call: Call, response: WireResponse, failure: AwsError | unde
       status: response.status,
       code: failure?.code,
       by: call.principal.arn || call.principal.kind,
+      hostAlias: call.hostAlias,
       us: Number(process.hrtime.bigint() - startedNs) / 1000,
     },
     'request',

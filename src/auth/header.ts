@@ -112,7 +112,7 @@ function authenticateV4Header(
     const checked = verifyClaim(request, claim, known, token, target, deps, faults, isHashMissing)
     return {
       principal: known.principal,
-      auth: { authType: 'REST-HEADER', signatureVersion: algorithm },
+      auth: { authType: 'REST-HEADER', signatureVersion: algorithm, region: scope.region },
       payload: isQuery ? unverified : readPayloadMode(request, sentHash, checked.seed),
       hostAlias: checked.hostAlias,
       signedAtMs: date.ms,

@@ -132,7 +132,7 @@ export function authenticatePresigned(
     const checked = verifyClaim(request, claim, known, token, target, deps, faults)
     return {
       principal: known.principal,
-      auth: { authType: 'REST-QUERY-STRING', signatureVersion: sent.algorithm },
+      auth: { authType: 'REST-QUERY-STRING', signatureVersion: sent.algorithm, region: scope.region },
       payload: isQuery ? unverified : readPayloadMode(request, hash, checked.seed),
       hostAlias: checked.hostAlias,
       signedAtMs: dateMs,
