@@ -125,11 +125,21 @@ function awaitsContinue(req: IncomingMessage): boolean {
   return expect !== undefined && req.httpVersionMinor > 0 && expect.toLowerCase().includes('100-continue')
 }
 
+/** RFC 9112, 3.2: a request of HTTP/1.1 without Host is bad, and so is any with two, of which Node shows the first. */
+function hasOneHost({ headers, rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
+  if (headers.host === undefined) return httpVersionMinor === 0
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') count++
+  }
+  return count === 1
+}
+
 async function answer(exchange: Exchange, deps: HttpDeps, sendOptions: SendOptions): Promise<WireResponse> {
   const { req, res } = exchange
   try {
-    // RFC 9112 3.2: a request of HTTP/1.1 without Host is bad.
-    if (req.headers.host === undefined && req.httpVersionMinor > 0) return edgeResponse(unparsable, deps.ids)
+    if (!hasOneHost(req)) return edgeResponse(unparsable, deps.ids)
     const request = toWireRequest(exchange)
     if (
       !req.complete &&
