@@ -8,18 +8,55 @@ import type { PutObjectRequest } from './model/s3.types.gen.ts'
 import type { BucketRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
 
-/** Who signed, as section 1.2 of AWS's evaluation logic names the kinds that exist so far. */
+/** Who makes a request, by AWS's kinds of principals. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable */
 export interface Principal {
-  kind: 'root' | 'anonymous'
+  /** `role`: a session of a role; `federated`: of GetFederationToken. A session of GetSessionToken stays `user` or `root`. */
+  kind: 'root' | 'user' | 'role' | 'federated' | 'anonymous'
   /** Empty for anonymous. */
   accountId: string
-  /** `arn:aws:iam::ACCOUNT:root`; empty for anonymous. */
+  /** As messages show it: `arn:aws:iam::A:root`, `...:user/PATH/NAME`, `arn:aws:sts::A:assumed-role/ROLE/SESSION`, `...:federated-user/NAME`; empty for anonymous. */
   arn: string
+  /** `aws:userid`: the account id of root, `AIDA...`, `AROA...:SESSION`, `A:NAME` of a federated user. */
   userId: string
+  /** Of the account. */
   canonicalId: string
   displayName: string
   /** Undefined for anonymous. */
   accessKeyId: string | undefined
+  /** Unique id of the user or role behind it; absent for root and what root issued. */
+  uniqueId?: string
+  /** Of a role session the role's ARN with its path (`aws:PrincipalArn`); of a federated user the ARN of the user or root who issued it. */
+  issuerArn?: string
+  /** `aws:username`: of IAM users only. */
+  userName?: string
+  /** Of temporary credentials only. */
+  session?: PrincipalSession
+}
+
+/** What temporary credentials carry beside who they are. */
+export interface PrincipalSession {
+  by:
+    | 'AssumeRole'
+    | 'AssumeRoleWithWebIdentity'
+    | 'AssumeRoleWithSAML'
+    | 'AssumeRoot'
+    | 'GetFederationToken'
+    | 'GetSessionToken'
+  /** `aws:TokenIssueTime`. */
+  issuedMs: number
+  expiresMs: number
+  /** When a second factor was shown; undefined when none was. */
+  mfaMs?: number
+  sourceIdentity?: string
+  /** `aws:FederatedProvider`: ARN of the provider, or its host name for the built-in ones. */
+  federatedProvider?: string
+  /** Session tags; of a role they win over the role's own. */
+  tags: Readonly<Record<string, string>>
+  transitiveTagKeys: readonly string[]
+  /** Inline session policies, as text. */
+  policies: readonly string[]
+  /** Managed policies that limit the session. */
+  policyArns: readonly string[]
 }
 
 /** An account as ACLs, Owner elements and grants show it. */
