@@ -56,7 +56,7 @@ export function sign(shape: RequestShape): Signed {
       method,
       path: target,
       headers,
-      body,
+      ...(body.length > 0 && { body }),
       signQuery: shape.sign === 'query',
     }
     const signed = aws4.sign(options, shape.key ?? key)
