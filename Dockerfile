@@ -23,7 +23,7 @@ COPY --from=build /build/dist/src ./dist/src
 COPY data ./data
 # OpenShift and `docker run --user` choose a UID that no line here knows, always with group 0 or the chosen one.
 RUN mkdir /data && chown 1000:0 /data && chmod 777 /data \
- && ln -s /opt/sandbucket/dist/src/main.js /usr/local/bin/sandbucket && chmod 755 dist/src/main.js
+ && ln -s /opt/sandbucket/dist/bundle/main.js /usr/local/bin/sandbucket && chmod 755 dist/bundle/main.js
 # `::` answers on IPv4 and IPv6; where the kernel has no IPv6, the server falls back to 0.0.0.0.
 ENV NODE_ENV=production \
     NODE_COMPILE_CACHE=/tmp/.sandbucket-compile-cache \

@@ -7,7 +7,7 @@ import { type Child, startChild } from './child.ts'
 import type { Keys } from './sign.ts'
 
 export const keys: Keys = { accessKeyId: 'sandbucket', secretAccessKey: 'sandbucket' }
-export const mainFile = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+export const mainFile = fileURLToPath(new URL('../../bundle/main.js', import.meta.url))
 
 /** A directory that `withTemporary` removes afterwards. */
 export async function withTemporary<T>(use: (directory: string) => Promise<T>): Promise<T> {

@@ -63,7 +63,7 @@ export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, er
 type Write = (method: Method, fields: object, message: string) => void
 
 async function jsonWriter(write: LogOptions['write']): Promise<Write> {
-  const { pino } = await import('pino')
+  const { default: pino } = await import('pino')
   const options = {
     level: 'debug',
     base: null,

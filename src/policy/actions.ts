@@ -3,7 +3,7 @@
  * people to check against AWS's Service Authorization Reference; what cannot be a row is in `require.ts`.
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
-import { readFileSync } from 'node:fs'
+import { readPackageJson } from '../lib/package-files.ts'
 import { compileAction } from './compile.ts'
 import type { ContextSource } from './context-source.ts'
 
@@ -50,17 +50,7 @@ export interface S3Action {
   keys: ReadonlySet<string>
 }
 
-const file = readTable()
-
-/** `src/policy` as it is, or `dist/src/policy` when compiled: the package is two or three levels up. */
-function readTable(): ActionsFile {
-  const read = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
-  try {
-    return read('../../data/actions.json')
-  } catch {
-    return read('../../../data/actions.json')
-  }
-}
+const file = readPackageJson('data/actions.json') as ActionsFile
 
 function keysOf(words: readonly string[]): ReadonlySet<string> {
   return new Set(['base', ...words].flatMap((word) => file.keyGroups[word] ?? [word]).map((key) => key.toLowerCase()))
