@@ -2,14 +2,16 @@
  * Bodies: small ones are rows of the database, others are blobs, slices are lists of ranges. Nothing here refers to a
  * body; records do (`objects.ts`, `uploads.ts`), in the same commit that makes its row.
  */
+import { type BodyCipher, bodyCipher } from '../encryption/body-cipher.ts'
+import { type Sealer, wrappingSealer } from '../encryption/sealer.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { BlobSink, Blobs } from './blobs.ts'
-import { bodyStream, readBytes } from './body-stream.ts'
+import { type BlobLeaf, bodyStream, readBytes } from './body-stream.ts'
 import { bodyKey } from './keys.ts'
 import { whenReady } from './maybe.ts'
 import { randomId } from './random.ts'
 import type { BodyRef } from './records.ts'
-import { leavesOf } from './segments.ts'
+import { leavesOf, openKey } from './segments.ts'
 import { Staged } from './staged-body.ts'
 import { StoreError } from './store-error.ts'
 import type { BodyContent, BodyStore, BodyWriter, StagedBody } from './store.ts'
@@ -29,24 +31,37 @@ export class Bodies implements BodyStore {
     this.#engine = engine
   }
 
-  writer(): BodyWriter {
-    return new Writer(this.#engine)
+  writer(sealer?: Sealer): BodyWriter {
+    return new Writer(this.#engine, sealer)
   }
 
-  read(ref: BodyRef, start: number, end: number): MaybePromise<BodyContent | undefined> {
+  read(ref: BodyRef, start: number, end: number, sealer?: Sealer): MaybePromise<BodyContent | undefined> {
     if (start >= end || ref.kind === 'empty') return Buffer.alloc(0)
     if (ref.kind === 'inline') {
-      return whenReady(this.#engine.kv.get(bodyKey(ref.id)), (bytes) => bytes?.subarray(start, end))
+      const key = openKey(ref, sealer)
+      return whenReady(this.#engine.kv.get(bodyKey(ref.id)), (bytes) => {
+        const wanted = bytes?.subarray(start, end)
+        return wanted === undefined || key === undefined ? wanted : bodyCipher(key, start)(wanted)
+      })
     }
-    return this.#readPinned(ref, start, Math.min(end, ref.sizeBytes))
+    return this.#readPinned(ref, sealer, start, Math.min(end, ref.sizeBytes))
   }
 
-  slice(ref: BodyRef, start: number, end: number): StagedBody {
+  slice(ref: BodyRef, start: number, end: number, from?: Sealer, to?: Sealer): StagedBody {
     if (start < 0 || end > ref.sizeBytes || start > end) throw new RangeError('a slice must lie within its body')
     if (start === end) return new Staged(this.#engine, emptyRef, { kind: 'empty' })
-    if (start === 0 && end === ref.sizeBytes) return this.share(ref)
-    const segment = { body: ref, start, length: end - start }
+    const key = openKey(ref, from)
+    if (key !== undefined && to === undefined) throw new Error('a slice of an encrypted body needs a key')
+    if (start === 0 && end === ref.sizeBytes) {
+      return this.share(key === undefined || to === undefined ? ref : { ...ref, sealedKey: to.seal(key) })
+    }
     const slice: BodyRef = { id: randomId(), kind: 'segments', sizeBytes: end - start }
+    const segment = { body: ref, start, length: end - start }
+    if (key !== undefined && to !== undefined) {
+      const list = to.generate()
+      slice.sealedKey = list.sealed
+      segment.body = { ...ref, sealedKey: wrappingSealer(list.key).seal(key) }
+    }
     return new Staged(this.#engine, slice, { kind: 'slice', segment, pinned: this.#engine.pins.pin(ref.id) })
   }
 
@@ -57,7 +72,12 @@ export class Bodies implements BodyStore {
   }
 
   /** The body is pinned until its bytes are at hand or its stream has closed. */
-  async #readPinned(ref: BodyRef, start: number, end: number): Promise<BodyContent | undefined> {
+  async #readPinned(
+    ref: BodyRef,
+    sealer: Sealer | undefined,
+    start: number,
+    end: number,
+  ): Promise<BodyContent | undefined> {
     const { kv, blobs, pins } = this.#engine
     if (!pins.pin(ref.id)) return undefined
     const unpin = () => pins.unpin(ref.id)
@@ -66,13 +86,13 @@ export class Bodies implements BodyStore {
         unpin()
         return undefined
       }
-      const nextLeaf = leavesOf(kv, blobs, ref, start, end)
+      const nextLeaf = leavesOf(kv, blobs, { body: ref, start, length: end - start }, sealer)
       // The first leaf is opened now: damage must show before a response has begun.
       const first = await nextLeaf()
       if (first === undefined) throw new Error('a body without leaves')
       const length = first instanceof Uint8Array ? first.length : first.end - first.start
       if (length === end - start && length <= readBytes / 2) {
-        const bytes = first instanceof Uint8Array ? first : await readWhole(first.handle, first.start, length)
+        const bytes = first instanceof Uint8Array ? first : await readWhole(first, length)
         unpin()
         return bytes
       }
@@ -84,55 +104,75 @@ export class Bodies implements BodyStore {
   }
 }
 
-async function readWhole(
-  handle: { read(position: number, length: number): Promise<Buffer>; close(): Promise<void> },
-  start: number,
-  length: number,
-): Promise<Buffer> {
+async function readWhole({ handle, start, decipher }: BlobLeaf, length: number): Promise<Buffer> {
   try {
     const bytes = await handle.read(start, length)
     if (bytes.length < length) throw new StoreError('CORRUPT', 'A stored body is shorter than its record says.')
-    return bytes
+    return decipher === undefined ? bytes : decipher(bytes)
   } finally {
     await handle.close()
   }
 }
 
-/** Keeps the first bytes in memory; moves to a blob when they exceed the inline limit. */
+const inPlain: BodyCipher = (bytes) => bytes as Buffer
+
+/** Encrypts what it gets. Keeps the first bytes in memory; moves to a blob when they exceed the inline limit. */
 class Writer implements BodyWriter {
   readonly #engine: BodyEngine
   #chunks: Buffer[] = []
   #sizeBytes = 0
   #blobId = ''
   #sink: BlobSink | undefined
+  readonly #sealer: Sealer | undefined
+  #sealedKey: string | undefined
+  #encipher: BodyCipher = inPlain
 
-  constructor(engine: BodyEngine) {
+  constructor(engine: BodyEngine, sealer: Sealer | undefined) {
     this.#engine = engine
+    this.#sealer = sealer
   }
 
   write(chunk: Buffer): void | Promise<void> {
     this.#sizeBytes += chunk.length
-    if (this.#sink !== undefined) return this.#sink.write(chunk)
+    if (this.#sink !== undefined) return this.#sink.write(this.#encipher(chunk))
     this.#chunks.push(chunk)
     if (this.#sizeBytes <= inlineLimitBytes) return
     this.#blobId = randomId()
     this.#sink = this.#engine.blobs.create(this.#blobId)
     const kept = this.#chunks
     this.#chunks = []
-    return this.#sink.write(Buffer.concat(kept))
+    this.#makeKey()
+    return this.#sink.write(this.#encipher(Buffer.concat(kept)))
   }
 
   async finish(): Promise<StagedBody> {
     const sizeBytes = this.#sizeBytes
     if (this.#sink !== undefined) {
       await this.#sink.finish()
-      return new Staged(this.#engine, { id: this.#blobId, kind: 'file', sizeBytes }, { kind: 'file' })
+      return new Staged(this.#engine, this.#ref(this.#blobId, 'file'), { kind: 'file' })
     }
     if (sizeBytes === 0) return new Staged(this.#engine, emptyRef, { kind: 'empty' })
-    // Copied, because the chunk may be a small part of a buffer of the network's.
-    const bytes = Buffer.concat(this.#chunks, sizeBytes)
+    this.#makeKey()
+    const [only] = this.#chunks
+    // In plain copied in any case: the chunk may be a small part of a buffer of the network's.
+    const isOnly = only !== undefined && this.#chunks.length === 1 && this.#sealedKey !== undefined
+    const bytes = this.#encipher(isOnly ? only : Buffer.concat(this.#chunks, sizeBytes))
     this.#chunks = []
-    return new Staged(this.#engine, { id: randomId(), kind: 'inline', sizeBytes }, { kind: 'inline', bytes })
+    return new Staged(this.#engine, this.#ref(randomId(), 'inline'), { kind: 'inline', bytes })
+  }
+
+  /** Once, when the first bytes are about to be written: an empty body has no key. */
+  #makeKey(): void {
+    if (this.#sealer === undefined) return
+    const { key, sealed } = this.#sealer.generate()
+    this.#sealedKey = sealed
+    this.#encipher = bodyCipher(key)
+  }
+
+  #ref(id: string, kind: 'file' | 'inline'): BodyRef {
+    const ref: BodyRef = { id, kind, sizeBytes: this.#sizeBytes }
+    if (this.#sealedKey !== undefined) ref.sealedKey = this.#sealedKey
+    return ref
   }
 
   async abort(): Promise<void> {

@@ -1,13 +1,23 @@
 /**
- * Sends ranges of blobs one after the other as one stream: opened when their turn comes, read in large pieces, closed
- * when done or when the stream is destroyed. Whatever goes wrong is an error of the stream.
+ * Sends ranges of blobs one after the other as one stream: opened when their turn comes, read in large pieces, deciphered,
+ * closed when done or when the stream is destroyed. Whatever goes wrong is an error of the stream.
  */
 import { Readable } from 'node:stream'
+import type { BodyCipher } from '../encryption/body-cipher.ts'
 import type { BlobHandle } from './blobs.ts'
 import { StoreError } from './store-error.ts'
 
-/** Bytes [start, end) of a blob, already open or opened on demand; or bytes at hand. */
-export type Leaf = Uint8Array | { start: number; end: number; handle: BlobHandle }
+/** Bytes [start, end) of an open blob, to be read in order. */
+export interface BlobLeaf {
+  start: number
+  end: number
+  handle: BlobHandle
+  /** Undefined when they are in plain. */
+  decipher: BodyCipher | undefined
+}
+
+/** A piece of a body; or its bytes at hand, in plain. */
+export type Leaf = Uint8Array | BlobLeaf
 
 /** The leaves of a body in order; undefined at the end. */
 export type LeafSource = () => Promise<Leaf | undefined>
@@ -41,7 +51,7 @@ export function bodyStream(first: Leaf, nextLeaf: LeafSource, onClose: () => voi
         }
         current = leaf
       }
-      const { start, end, handle } = current
+      const { start, end, handle, decipher } = current
       if (start === end) {
         current = undefined
         await handle.close()
@@ -50,7 +60,7 @@ export function bodyStream(first: Leaf, nextLeaf: LeafSource, onClose: () => voi
       const piece = await handle.read(start, Math.min(readBytes, end - start))
       if (piece.length === 0) throw new StoreError('CORRUPT', 'A stored body is shorter than its record says.')
       current.start += piece.length
-      return piece
+      return decipher === undefined ? piece : decipher(piece)
     }
   }
 

@@ -4,10 +4,15 @@
  */
 import { access, constants, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { keysAt } from '../encryption/key-file.ts'
+import { type ConfiguredKmsKey, KeyRing } from '../encryption/key-ring.ts'
 import { asStoreError, errorCode, StoreError } from './store-error.ts'
 
-/** Counts up when an older version could not read what a newer one writes. */
-const formatVersion = 1
+/**
+ * Counts up when an older version could not read what a newer one writes.
+ * 1: bodies in plain. 2: bodies are encrypted with the keys of keys.json; those of before stay as they are.
+ */
+const formatVersion = 2
 
 export interface DataDir {
   /** Absolute. */
@@ -15,6 +20,15 @@ export interface DataDir {
   databaseDir: string
   blobsDir: string
   tmpDir: string
+  /** The key ring's file. */
+  keysFile: string
+}
+
+/** What format.json says. */
+interface Format {
+  version: number
+  /** Fingerprint of the master key that bodies are encrypted with. */
+  keys?: string
 }
 
 /**
@@ -23,10 +37,16 @@ export interface DataDir {
  */
 export async function prepareDataDir(dataDir: string): Promise<DataDir> {
   const path = resolve(dataDir)
-  const dirs = { path, databaseDir: join(path, 'db'), blobsDir: join(path, 'blobs'), tmpDir: join(path, 'tmp') }
+  const dirs = {
+    path,
+    databaseDir: join(path, 'db'),
+    blobsDir: join(path, 'blobs'),
+    tmpDir: join(path, 'tmp'),
+    keysFile: join(path, 'keys.json'),
+  }
   try {
     await mkdir(path, { recursive: true })
-    await checkFormat(dirs)
+    await readFormat(dirs)
     for (const dir of [dirs.databaseDir, dirs.blobsDir, dirs.tmpDir]) {
       await mkdir(dir, { recursive: true })
       await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
@@ -65,8 +85,32 @@ export function explain(error: unknown, path: string): StoreError {
   return asStoreError(error, `use the data directory ${path}`)
 }
 
-async function checkFormat(dirs: DataDir): Promise<void> {
-  const file = join(dirs.path, 'format.json')
+/**
+ * Opens the key ring of a data directory that nobody else has open. Data that was encrypted with other keys is found
+ * out here, not when it is read.
+ * @throws StoreError FORMAT, PERMISSION, NO_SPACE, IO
+ */
+export async function openKeys(dirs: DataDir, kmsKeys: readonly ConfiguredKmsKey[]): Promise<KeyRing> {
+  const { path, keysFile } = dirs
+  try {
+    const format = await readFormat(dirs)
+    const storage = keysAt(keysFile)
+    const lost = (what: string) =>
+      new StoreError('FORMAT', `${what}: the data in ${path} cannot be decrypted. Restore keys.json from a backup.`)
+    if (format.keys !== undefined && storage.read() === undefined) throw lost(`${keysFile} is missing`)
+    const ring = new KeyRing(storage, kmsKeys)
+    if (format.keys === ring.fingerprint) return ring
+    if (format.keys !== undefined) throw lost(`${keysFile} is not the file that this directory was written with`)
+    await writeFormat(dirs, { version: formatVersion, keys: ring.fingerprint })
+    return ring
+  } catch (error) {
+    throw asStoreError(error, `use ${keysFile}`)
+  }
+}
+
+/** What format.json says; written when there is none. @throws StoreError FORMAT */
+async function readFormat(dirs: DataDir): Promise<Format> {
+  const file = formatFile(dirs)
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -78,40 +122,46 @@ async function checkFormat(dirs: DataDir): Promise<void> {
         `The data directory ${dirs.path} has a folder "db" but no format.json: it is not Sandbucket's. Choose another --data-dir.`,
       )
     }
-    await writeFormat(file)
-    return
+    const format = { version: formatVersion }
+    await writeFormat(dirs, format)
+    return format
   }
-  const version = versionOf(text)
-  if (version === undefined) {
+  const format = parseFormat(text)
+  if (format === undefined) {
     throw new StoreError(
       'FORMAT',
       `${file} cannot be read as a format version. Restore it, or choose another --data-dir.`,
     )
   }
-  if (version > formatVersion) {
+  if (format.version > formatVersion) {
     throw new StoreError(
       'FORMAT',
-      `The data directory ${dirs.path} has format ${version}, written by a newer Sandbucket; this one reads up to ${formatVersion}. Upgrade, or choose another --data-dir.`,
+      `The data directory ${dirs.path} has format ${format.version}, written by a newer Sandbucket; this one reads up to ${formatVersion}. Upgrade, or choose another --data-dir.`,
     )
   }
+  return format
 }
 
-function versionOf(text: string): number | undefined {
+const formatFile = (dirs: DataDir): string => join(dirs.path, 'format.json')
+
+function parseFormat(text: string): Format | undefined {
   try {
     const parsed: unknown = JSON.parse(text)
     if (typeof parsed !== 'object' || parsed === null || !('version' in parsed)) return undefined
     const { version } = parsed
-    return typeof version === 'number' && Number.isInteger(version) && version > 0 ? version : undefined
+    if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) return undefined
+    return 'keys' in parsed && typeof parsed.keys === 'string' ? { version, keys: parsed.keys } : { version }
   } catch {
     return undefined
   }
 }
 
 /** Whole or not at all: written aside and renamed. */
-async function writeFormat(file: string): Promise<void> {
+async function writeFormat(dirs: DataDir, format: Format): Promise<void> {
+  const file = formatFile(dirs)
   const handle = await open(`${file}.new`, 'w')
   try {
-    await handle.writeFile(`${JSON.stringify({ product: 'sandbucket', version: formatVersion })}\n`)
+    await handle.writeFile(`${JSON.stringify({ product: 'sandbucket', ...format })}\n`)
     await handle.sync()
   } finally {
     await handle.close()

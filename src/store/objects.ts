@@ -208,6 +208,9 @@ function keepIdentity(before: ObjectRecord, changed: ObjectRecord): ObjectRecord
   const kept: ObjectRecord = { ...changed }
   const { Key, VersionId, body, sizeBytes } = before
   Object.assign(kept, { Key, VersionId, body, sizeBytes })
+  // The same bytes under another key.
+  const { sealedKey } = changed.body
+  if (body.sealedKey !== undefined && sealedKey !== undefined) kept.body = { ...body, sealedKey }
   const names = ['isDeleteMarker', 'hasOlder', 'sequence', 'uploadId', 'partsCount'] as const
   for (const name of names) {
     delete kept[name]

@@ -1,11 +1,13 @@
 /** Opens the store, in memory or in a data directory, and closes it. */
 import { Level } from 'level'
 import { MemoryLevel } from 'memory-level'
+import { memoryKeys } from '../encryption/key-file.ts'
+import { type ConfiguredKmsKey, KeyRing } from '../encryption/key-ring.ts'
 import type { Blobs } from './blobs.ts'
 import { Bodies } from './bodies.ts'
 import { Buckets } from './buckets.ts'
 import { Collector } from './collector.ts'
-import { explain, prepareDataDir } from './data-dir.ts'
+import { explain, openKeys, prepareDataDir } from './data-dir.ts'
 import { FileBlobs } from './file-blobs.ts'
 import { bodyKey } from './keys.ts'
 import type { Kv } from './kv.ts'
@@ -22,6 +24,8 @@ export interface StoreOptions {
   dataDir?: string | undefined
   /** Flush to the disk before a write is acknowledged. */
   durable?: boolean
+  /** KMS keys that exist from the start. */
+  kmsKeys?: readonly ConfiguredKmsKey[]
   /** Hears of failures of background work: it is repeated at the next start. */
   log?: { error(fields: object, message: string): void }
 }
@@ -49,7 +53,8 @@ export async function openWithParts(options: StoreOptions = {}): Promise<OpenedS
   if (options.dataDir === undefined) {
     const database = new MemoryLevel<Buffer, Buffer>({ keyEncoding: 'buffer', valueEncoding: 'buffer' })
     await database.open()
-    return assemble(new LevelKv(database, { sync: false }), new MemoryBlobs(), options)
+    const keys = new KeyRing(memoryKeys(), options.kmsKeys)
+    return assemble(new LevelKv(database, { sync: false }), new MemoryBlobs(), keys, options)
   }
   const dirs = await prepareDataDir(options.dataDir)
   const durable = options.durable === true
@@ -64,11 +69,17 @@ export async function openWithParts(options: StoreOptions = {}): Promise<OpenedS
   } catch (error) {
     throw explain(error, dirs.path)
   }
-  return assemble(new LevelKv(database, { sync: durable }), new FileBlobs({ ...dirs, durable }), options)
+  try {
+    const keys = await openKeys(dirs, options.kmsKeys ?? [])
+    return assemble(new LevelKv(database, { sync: durable }), new FileBlobs({ ...dirs, durable }), keys, options)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
 }
 
 /** Puts the parts together over a database and a place for blobs. */
-export function assemble(kv: Kv, blobs: Blobs, options: StoreOptions): OpenedStore {
+export function assemble(kv: Kv, blobs: Blobs, keys: KeyRing, options: StoreOptions): OpenedStore {
   const pins = new Pins()
   const onError = (error: unknown) => options.log?.error({ err: error }, 'clearing up behind a deletion failed')
   const collector = new Collector({ kv, blobs, pins, onError })
@@ -82,6 +93,7 @@ export function assemble(kv: Kv, blobs: Blobs, options: StoreOptions): OpenedSto
     blobs.sweep(async (id) => (await kv.get(bodyKey(id))) !== undefined, stopping.signal),
   ]).then(() => {}, onError)
   const store: Store = {
+    keys,
     buckets,
     bodies,
     objects: new Objects({ engine, buckets, bodies, turns }),

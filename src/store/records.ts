@@ -9,6 +9,12 @@ export interface BodyRef {
   /** inline: one row in the store; file: one blob file; segments: a list of ranges of other bodies. */
   kind: 'empty' | 'inline' | 'file' | 'segments'
   sizeBytes: number
+  /**
+   * The body's data key, sealed (`encryption/sealer.ts`): in an object under the key its encryption names, in a part
+   * under that of its upload, in a segment list under that of the list. Undefined: in plain, as older versions wrote, or
+   * empty.
+   */
+  sealedKey?: string
 }
 
 export interface BucketRecord {
@@ -62,9 +68,12 @@ export interface ContentHeaders {
 export interface EncryptionRecord {
   ServerSideEncryption?: 'AES256' | 'aws:kms' | 'aws:kms:dsse'
   SSEKMSKeyId?: string
+  /** Base64 of JSON, as sent; needed to open the data key. */
+  SSEKMSEncryptionContext?: string
   BucketKeyEnabled?: boolean
   SSECustomerAlgorithm?: string
-  SSECustomerKeyMD5?: string
+  /** Recognises the customer's key (`encryption/customer-key.ts`), which itself is not stored. */
+  customerKeyMemo?: string
 }
 
 /** One part of a completed multipart object: what partNumber reads and GetObjectAttributes need. */
@@ -126,6 +135,8 @@ export interface UploadRecord {
   metadata: Record<string, string>
   StorageClass: string
   encryption: EncryptionRecord
+  /** The key that the data keys of its parts are sealed under, itself sealed as `encryption` says. */
+  sealedKey?: string
   ChecksumAlgorithm?: ChecksumAlgorithm
   ChecksumType?: 'FULL_OBJECT' | 'COMPOSITE'
   tags?: { Key: string; Value: string }[]

@@ -2,6 +2,8 @@
  * Bodies made of ranges of other bodies: how slices and completed uploads share bytes. A segment list may name segment
  * lists; `leavesOf` walks down to what has bytes, reading each list only when its turn comes.
  */
+import { bodyCipher } from '../encryption/body-cipher.ts'
+import { type Sealer, wrappingSealer } from '../encryption/sealer.ts'
 import type { Blobs } from './blobs.ts'
 import type { Leaf, LeafSource } from './body-stream.ts'
 import { bodyKey } from './keys.ts'
@@ -19,23 +21,49 @@ export interface Segment {
 export const encodeSegments = (segments: Segment[]): Buffer => Buffer.from(JSON.stringify(segments))
 export const decodeSegments = (row: Buffer): Segment[] => JSON.parse(row.toString())
 
-/** Yields the leaves of bytes [start, end) of a body. The caller keeps the body pinned meanwhile. */
-export function leavesOf(kv: Kv, blobs: Blobs, body: BodyRef, start: number, end: number): LeafSource {
+/** A segment, and what opens the key of its body: the key of the object, or of the list it stands in. */
+interface Pending {
+  segment: Segment
+  sealer: Sealer | undefined
+}
+
+/**
+ * Yields the leaves of a range of a body, deciphered. The caller keeps the body pinned meanwhile.
+ * @param sealer opens the key of the body; not needed for one in plain
+ */
+export function leavesOf(kv: Kv, blobs: Blobs, whole: Segment, sealer: Sealer | undefined): LeafSource {
   /** What is still to come, the next on top. */
-  const stack: Segment[] = [{ body, start, length: end - start }]
+  const stack: Pending[] = [{ segment: whole, sealer }]
   return async () => {
-    for (let segment = stack.pop(); segment !== undefined; segment = stack.pop()) {
+    for (let pending = stack.pop(); pending !== undefined; pending = stack.pop()) {
+      const { segment } = pending
+      const key = openKey(segment.body, pending.sealer)
       if (segment.body.kind === 'segments') {
         const row = await kv.get(bodyKey(segment.body.id))
         if (row === undefined) throw missing(segment.body)
+        const inner = key && wrappingSealer(key)
         for (const part of cut(decodeSegments(row), segment.start, segment.start + segment.length).reverse()) {
-          stack.push(part)
+          stack.push({ segment: part, sealer: inner })
         }
       } else if (segment.length > 0) {
-        return await leafOf(kv, blobs, segment)
+        return await leafOf(kv, blobs, segment, key)
       }
     }
     return undefined
+  }
+}
+
+/**
+ * The data key of a body; undefined for one in plain.
+ * @throws StoreError CORRUPT when the sealer is not the one it was sealed with
+ */
+export function openKey(ref: BodyRef, sealer: Sealer | undefined): Buffer | undefined {
+  if (ref.sealedKey === undefined) return undefined
+  if (sealer === undefined) throw new Error('an encrypted body was used without a key')
+  try {
+    return sealer.open(ref.sealedKey)
+  } catch (cause) {
+    throw new StoreError('CORRUPT', `The key of a stored body cannot be opened (${ref.kind} ${ref.id}).`, cause)
   }
 }
 
@@ -52,15 +80,17 @@ export function cut(segments: Segment[], start: number, end: number): Segment[] 
   return out
 }
 
-async function leafOf(kv: Kv, blobs: Blobs, { body, start, length }: Segment): Promise<Leaf> {
+async function leafOf(kv: Kv, blobs: Blobs, { body, start, length }: Segment, key: Buffer | undefined): Promise<Leaf> {
+  const decipher = key && bodyCipher(key, start)
   if (body.kind === 'inline') {
     const row = await kv.get(bodyKey(body.id))
     if (row === undefined) throw missing(body)
-    return row.subarray(start, start + length)
+    const bytes = row.subarray(start, start + length)
+    return decipher === undefined ? bytes : decipher(bytes)
   }
   const handle = await blobs.open(body.id)
   if (handle === undefined) throw missing(body)
-  return { start, end: start + length, handle }
+  return { start, end: start + length, handle, decipher }
 }
 
 function missing(body: BodyRef): StoreError {

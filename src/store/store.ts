@@ -6,6 +6,8 @@
  * writer came between, so conditional requests are atomic; they must be pure.
  */
 import type { Readable } from 'node:stream'
+import type { KeyRing } from '../encryption/key-ring.ts'
+import type { Sealer } from '../encryption/sealer.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { BodyRef, BucketRecord, ObjectRecord, PartRecord, UploadPartRecord, UploadRecord } from './records.ts'
 
@@ -14,6 +16,8 @@ export interface Store {
   readonly objects: ObjectStore
   readonly uploads: UploadStore
   readonly bodies: BodyStore
+  /** What bodies are encrypted with. */
+  readonly keys: KeyRing
   /** Removes every bucket, object and upload. */
   reset(): Promise<void>
   /** Lets the background deletions in progress finish (the others are taken up at the next start), then closes files and the lock. */
@@ -53,13 +57,21 @@ export interface BodyWriter {
 /** Bytes to send: at hand (not to be changed), or a stream that keeps the body alive until it ends or is destroyed. */
 export type BodyContent = Uint8Array | Readable
 
+/**
+ * A body is encrypted with a data key of its own, which its reference holds sealed (`sealedKey`). Who reads it brings
+ * the sealer that opens that key; without one, only a body in plain can be read.
+ */
 export interface BodyStore {
-  /** Begins a body. Small ones (<= the inline limit) stay in memory until commit, others go to a temporary file. */
-  writer(): BodyWriter
+  /** Begins a body. Small ones (<= the inline limit) stay in memory until commit, others go to a temporary file. `sealer` seals its data key; undefined: the body is in plain. */
+  writer(sealer?: Sealer): BodyWriter
   /** Bytes [start, end) of a body. The result is safe against a concurrent overwrite or delete of its object. Undefined when the body has gone since its record was read. */
-  read(ref: BodyRef, start: number, end: number): MaybePromise<BodyContent | undefined>
-  /** A new body that is a range of an existing one, without copying bytes. Undefined when the source has gone. The caller passes the result to one commit, which then adds the reference. */
-  slice(ref: BodyRef, start: number, end: number): StagedBody
+  read(ref: BodyRef, start: number, end: number, sealer?: Sealer): MaybePromise<BodyContent | undefined>
+  /**
+   * A new body that is a range of an existing one, without copying bytes. The caller passes the result to one commit,
+   * which then adds the reference, unless the source has gone. An encrypted source needs `from`, which opens its key,
+   * and `to`, under which the new body is sealed. A source in plain stays so.
+   */
+  slice(ref: BodyRef, start: number, end: number, from?: Sealer, to?: Sealer): StagedBody
 }
 
 /** Outcome of a `decide`: the record to write. The store fills `Key`, `VersionId` (by the bucket's versioning state at the commit), `hasOlder` and `sequence`, and sets `body` to the one it was given. */
@@ -101,7 +113,7 @@ export interface ObjectStore {
     decide: (latest: ObjectRecord | undefined) => ObjectDraft,
     source?: ObjectRecord & { bucket: BucketRecord },
   ): Promise<ObjectRecord | 'bucketGone' | 'sourceGone'>
-  /** Changes a version's own fields (tags, ACL, lock, storage class), never its body. Undefined when it is missing. */
+  /** Changes a version's own fields (tags, ACL, lock, storage class), never its body, but for how its data key is sealed. Undefined when it is missing. */
   update(
     bucket: BucketRecord,
     key: string,

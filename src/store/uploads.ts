@@ -120,7 +120,7 @@ export class Uploads implements UploadStore {
         transaction.delete(rowKey)
         transaction.delete(uploadIndexKey(bucket.id, upload.UploadId))
         takeParts(upload, parts, stored, transaction)
-        const body = joinBodies(parts, transaction)
+        const body = joinBodies(parts, upload.sealedKey, transaction)
         const record: ObjectRecord = {
           ...draft,
           Key: upload.Key,
@@ -235,14 +235,18 @@ function takeParts(
   transaction.put(objectPartsKey(upload.UploadId), Buffer.from(JSON.stringify(rows)))
 }
 
-/** The body of the object: the only part that has bytes, or a list of them. */
-function joinBodies(parts: UploadPartRecord[], transaction: Transaction): BodyRef {
+/**
+ * The body of the object: a list of its parts' bodies, under the key of the upload, which no key has to be opened for;
+ * in plain also the only part that has bytes.
+ */
+function joinBodies(parts: UploadPartRecord[], sealedKey: string | undefined, transaction: Transaction): BodyRef {
   const bodies = parts.map((part) => part.body).filter((body) => body.kind !== 'empty')
   const [first, second] = bodies
   if (first === undefined) return { id: '', kind: 'empty', sizeBytes: 0 }
-  if (second === undefined) return first
+  if (second === undefined && sealedKey === undefined) return first
   const sizeBytes = bodies.reduce((sum, body) => sum + body.sizeBytes, 0)
   const joined: BodyRef = { id: randomId(), kind: 'segments', sizeBytes }
+  if (sealedKey !== undefined) joined.sealedKey = sealedKey
   const segments = bodies.map((body) => ({ body, start: 0, length: body.sizeBytes }))
   transaction.put(bodyKey(joined.id), encodeSegments(segments))
   return joined
