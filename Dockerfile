@@ -5,10 +5,9 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc tsconfig.json ./
 RUN npm ci --no-audit --no-fund
 COPY src ./src
-RUN npx tsc -p tsconfig.json
+RUN npm run build
 # What runs: production dependencies (npm keeps TypeScript, an optional peer of one), LevelDB for this platform only.
 RUN npm prune --omit=dev --no-audit --no-fund \
- && find dist/src -name '*.map' -delete \
  && find node_modules/classic-level/prebuilds -mindepth 1 -maxdepth 1 ! -name "linux-$(node -p process.arch)*" -exec rm -rf {} + \
  && rm -rf node_modules/classic-level/deps node_modules/typescript node_modules/@typescript
 
@@ -19,7 +18,7 @@ LABEL org.opencontainers.image.title="Sandbucket" \
 WORKDIR /opt/sandbucket
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules ./node_modules
-COPY --from=build /build/dist/src ./dist/src
+COPY --from=build /build/dist/bundle ./dist/bundle
 COPY data ./data
 # OpenShift and `docker run --user` choose a UID that no line here knows, always with group 0 or the chosen one.
 RUN mkdir /data && chown 1000:0 /data && chmod 777 /data \

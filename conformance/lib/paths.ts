@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 export const root = findRoot(dirname(fileURLToPath(import.meta.url)))
 
 /** The compiled server; `CONFORMANCE_SERVER` names another build of it. */
-export const serverProgram = process.env.CONFORMANCE_SERVER ?? join(root, 'dist', 'src', 'main.js')
+export const serverProgram = process.env.CONFORMANCE_SERVER ?? join(root, 'dist', 'bundle', 'main.js')
 
 /** A source file of `conformance/`, for what is not compiled (Python). */
 export function source(...parts: string[]): string {
