@@ -7,6 +7,7 @@ import { createLog } from './lib/log.ts'
 
 export type { AccountOptions } from './config/accounts.ts'
 export type { AccessKeyConfig, AccountConfig, BucketDefaults } from './config/config.ts'
+export type { KmsKeyOptions } from './config/kms-keys.ts'
 export type { Options as SandbucketOptions } from './config/options.ts'
 
 /** What `S3Client`, `IAMClient` and `STSClient` of the AWS SDK take: spread it into their options. */

@@ -51,7 +51,8 @@ export async function createServer(config: Config, log: Log, overrides: Override
   checkHandlers()
   const clock = overrides.clock ?? systemClock
   const ids = overrides.ids ?? randomIds
-  const store = overrides.store ?? (await openStore({ dataDir: config.dataDir, durable: config.durable, log }))
+  const { dataDir, durable, kmsKeys } = config
+  const store = overrides.store ?? (await openStore({ dataDir, durable, kmsKeys, log }))
   const limits = { ...defaultLimits, ...overrides.limits }
   let port: number | undefined
   let isReady = false

@@ -20,6 +20,18 @@ export interface AccountConfig {
   keys: AccessKeyConfig[]
 }
 
+/** A KMS key that exists from the start. */
+export interface KmsKeyConfig {
+  /** Undefined: a random one, kept in the data directory by its first alias. */
+  id: string | undefined
+  /** Each with its `alias/`. */
+  aliases: string[]
+  state: 'Enabled' | 'Disabled' | 'PendingDeletion'
+  accountId: string
+  /** Undefined: in every region. */
+  region: string | undefined
+}
+
 /** Whether a new bucket starts as on AWS since April 2023 (owner-enforced, public access blocked) or as before (ACLs on, nothing blocked). */
 export type BucketDefaults = 'aws' | 'legacy'
 
@@ -52,6 +64,10 @@ export interface Config {
   buckets: string[]
   /** Open CORS for buckets that have no rules. */
   openCors: boolean
+  /** KMS keys for server-side encryption, beside `alias/aws/s3` of each account. */
+  kmsKeys: KmsKeyConfig[]
+  /** Accept customers' keys (SSE-C) over plain HTTP, which AWS refuses. */
+  allowSseCOverHttp: boolean
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   logFormat: 'json' | 'pretty'
 }

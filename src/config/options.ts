@@ -5,6 +5,7 @@
 import type { GenericSchema } from 'valibot'
 import { type AccountOptions, accounts, defaultAccountId } from './accounts.ts'
 import type { BucketDefaults, Config } from './config.ts'
+import { type KmsKeyOptions, kmsKeys } from './kms-keys.ts'
 import * as kinds from './values.ts'
 import type { Kind } from './values.ts'
 
@@ -45,6 +46,10 @@ export interface Options {
   minPartSize?: number | string | undefined
   /** Open CORS for buckets without rules. */
   openCors?: boolean | undefined
+  /** KMS keys for server-side encryption: ids, aliases (`alias/NAME`) or objects. */
+  kmsKeys?: (string | KmsKeyOptions)[] | undefined
+  /** Accept customers' keys (SSE-C) over plain HTTP. */
+  allowSseCOverHttp?: boolean | undefined
   logLevel?: Config['logLevel'] | undefined
   logFormat?: Config['logFormat'] | undefined
 }
@@ -53,9 +58,13 @@ export interface Options {
 export type OptionName = keyof Options
 
 /** Option values after their schema: sizes in bytes, times in milliseconds (Infinity for `off`). */
-export type Values = Omit<{ [K in OptionName]?: Exclude<Options[K], undefined> }, 'maxClockSkew' | 'minPartSize'> & {
+export type Values = Omit<
+  { [K in OptionName]?: Exclude<Options[K], undefined> },
+  'maxClockSkew' | 'minPartSize' | 'kmsKeys'
+> & {
   maxClockSkew?: number
   minPartSize?: number
+  kmsKeys?: KmsKeyOptions[]
 }
 
 /** One row of the table. */
@@ -228,6 +237,21 @@ export const options: Readonly<Record<OptionName, OptionRow>> = {
     placeholder: undefined,
     default: 'true',
     help: 'let browsers use buckets that have no CORS rules; --no-open-cors answers as AWS',
+  }),
+  kmsKeys: row(kmsKeys, {
+    flag: 'kms-key',
+    env: 'SANDBUCKET_KMS_KEYS',
+    placeholder: 'ID|alias/NAME',
+    isList: true,
+    default: '',
+    help: 'KMS key that objects can be encrypted with, beside alias/aws/s3; repeatable',
+  }),
+  allowSseCOverHttp: row(kinds.flag, {
+    flag: 'allow-sse-c-over-http',
+    env: 'SANDBUCKET_ALLOW_SSE_C_OVER_HTTP',
+    placeholder: undefined,
+    default: 'false',
+    help: "accept customers' encryption keys (SSE-C) over plain HTTP, which AWS refuses",
   }),
   logLevel: row(kinds.choice('silent', 'error', 'warn', 'info', 'debug'), {
     flag: 'log-level',

@@ -10,6 +10,7 @@ import type { AccountConfig, Config } from './config.ts'
 import { readEnvironment } from './environment.ts'
 import { type ConfigFile, readObject } from './file.ts'
 import { readForeignEnvironment } from './foreign.ts'
+import { completeKmsKey } from './kms-keys.ts'
 import { type Environment, type Findings, type Layer, usageError } from './layer.ts'
 import { type OptionName, optionRows, type Options, type Values } from './options.ts'
 
@@ -85,6 +86,8 @@ function combine(layers: readonly Layer[], defaults: Defaults, findings: Finding
     minPartSizeBytes: values.minPartSize ?? 5 * 2 ** 20,
     buckets: values.buckets ?? [],
     openCors: values.openCors ?? true,
+    kmsKeys: (values.kmsKeys ?? []).map((key) => completeKmsKey(key, accounts[0]?.id ?? defaultAccountId)),
+    allowSseCOverHttp: values.allowSseCOverHttp ?? false,
     logLevel: values.logLevel ?? defaults.logLevel,
     logFormat: values.logFormat ?? 'pretty',
   }

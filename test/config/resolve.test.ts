@@ -66,6 +66,8 @@ describe('without any source', () => {
       minPartSizeBytes: 5_242_880,
       buckets: [],
       openCors: true,
+      kmsKeys: [],
+      allowSseCOverHttp: false,
       logLevel: 'info',
       logFormat: 'pretty',
     })
@@ -127,6 +129,27 @@ describe('precedence', () => {
     ['a list in the file', { file: { buckets: ['one', 'two'] } }, (c) => c.buckets, ['one', 'two']],
     ['a switch', { argv: ['--durable'] }, (c) => c.durable, true],
     ['a switch with a value', { argv: ['--durable=no'], env: { SANDBUCKET_DURABLE: '1' } }, (c) => c.durable, false],
+    [
+      'KMS keys by id and alias',
+      { argv: ['--kms-key', 'my-key', '--kms-key=alias/mine'] },
+      (c) => c.kmsKeys,
+      [
+        { id: 'my-key', aliases: [], state: 'Enabled', accountId: '000000000000', region: undefined },
+        { id: undefined, aliases: ['alias/mine'], state: 'Enabled', accountId: '000000000000', region: undefined },
+      ],
+    ],
+    [
+      'KMS keys as JSON',
+      {
+        env: {
+          SANDBUCKET_KMS_KEYS:
+            '[{"id":"k","alias":["alias/a","alias/b"],"state":"Disabled","region":"eu-west-1","accountId":"7"}]',
+        },
+      },
+      (c) => c.kmsKeys,
+      [{ id: 'k', aliases: ['alias/a', 'alias/b'], state: 'Disabled', accountId: '7', region: 'eu-west-1' }],
+    ],
+    ['SSE-C over HTTP', { env: { SANDBUCKET_ALLOW_SSE_C_OVER_HTTP: '1' } }, (c) => c.allowSseCOverHttp, true],
     ['a negated switch', { argv: ['--no-open-cors'] }, (c) => c.openCors, false],
     ['a switch in a variable', { env: { SANDBUCKET_REGION_STRICT: 'Yes' } }, (c) => c.regionStrict, true],
     ['--in-memory wins over the default directory', { argv: ['--in-memory'] }, (c) => c.dataDir, undefined],
@@ -351,6 +374,21 @@ describe('mistakes say what to do', () => {
       'a key id that no credential scope can hold',
       { argv: ['--access-key-id', 'a/b', '--secret-key', 's3cret'] },
       '--access-key-id must be text without spaces and without any of / , ; = &',
+    ],
+    [
+      'a KMS key that is no id',
+      { argv: ['--kms-key', 'a:b'] },
+      '--kms-key must be ids or aliases (alias/NAME) of KMS keys with a comma between two, or a list of { "id", "alias", "state", "accountId", "region" } with at least "id" or "alias" (it is a:b)',
+    ],
+    [
+      'a KMS key of AWS',
+      { argv: ['--kms-key', 'alias/aws/s3'] },
+      '--kms-key must be ids or aliases (alias/NAME) of KMS keys with a comma between two, or a list of { "id", "alias", "state", "accountId", "region" } with at least "id" or "alias" (it is alias/aws/s3)',
+    ],
+    [
+      'a KMS key without a name',
+      { env: { SANDBUCKET_KMS_KEYS: '[{}]' } },
+      'SANDBUCKET_KMS_KEYS must be ids or aliases (alias/NAME) of KMS keys with a comma between two, or a list of { "id", "alias", "state", "accountId", "region" } with at least "id" or "alias" (it is [{}])',
     ],
     [
       'both a variable and its file',
