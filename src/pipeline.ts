@@ -17,6 +17,7 @@ import { matchS3, type Plan, parseQuery, writeError } from './protocol/index.ts'
 import { acceptForm } from './post-pipeline.ts'
 import { handleQueryCall, isQueryCall, type QueryHandlers, type QueryService } from './query-pipeline.ts'
 import { addCorsHeaders, preflight } from './s3/cors.ts'
+import { checkExpectedOwner } from './s3/lib/expected-owner.ts'
 import { screen } from './screen.ts'
 
 export interface PipelineDeps extends CallDeps {
@@ -125,9 +126,7 @@ async function findBucket(call: Call, name: string | undefined): Promise<void> {
   const bucket = await call.store.buckets.get(name)
   if (bucket === undefined) throw error('NoSuchBucket', { BucketName: name })
   call.bucket = bucket
-  const expectedOwner = header(call.request, 'x-amz-expected-bucket-owner')
-  if (expectedOwner === undefined || expectedOwner === bucket.ownerId) return
-  throw /^\d{12}$/.test(expectedOwner) ? error('AccessDenied') : error('InvalidBucketOwnerAWSAccountID')
+  checkExpectedOwner(bucket, header(call.request, 'x-amz-expected-bucket-owner'))
 }
 
 /** The honest answer for an operation of the model that has no handler yet. */

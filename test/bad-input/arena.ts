@@ -112,7 +112,12 @@ export class Arena {
     await this.expect(200, { method: 'PUT', target: '/foreign', key: strangerKey })
     const versioning = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>'
     await this.expect(200, document('/versioned?versioning', versioning))
-    await this.expect(200, { method: 'PUT', target: '/bucket/hello.txt', body: 'hello, world' })
+    await this.expect(200, {
+      method: 'PUT',
+      target: '/bucket/hello.txt',
+      headers: { 'Content-Type': 'text/plain' },
+      body: 'hello, world',
+    })
     await this.expect(200, { method: 'PUT', target: '/bucket/large', body: Buffer.alloc(largeBytes, 'L') })
     const created = await this.expect(200, { method: 'POST', target: '/bucket/upload.bin?uploads' })
     this.uploadId = /<UploadId>(.*)<\/UploadId>/.exec(created.body)?.[1] as string

@@ -6,6 +6,7 @@ import type { Ctx } from '../../context.ts'
 import { error } from '../../errors.ts'
 import { decodePath } from '../../lib/percent.ts'
 import type { BucketRecord, ObjectRecord } from '../../store/records.ts'
+import { checkExpectedOwner } from './expected-owner.ts'
 import { checkVersionId } from './version-id.ts'
 
 export interface CopySource {
@@ -58,9 +59,7 @@ export async function findCopySource(
 ): Promise<FoundSource> {
   const bucket = source.bucketName === ctx.bucket.Name ? ctx.bucket : await ctx.store.buckets.get(source.bucketName)
   if (bucket === undefined) throw error('NoSuchBucket', { BucketName: source.bucketName })
-  if (expectedOwner !== undefined && expectedOwner !== bucket.ownerId) {
-    throw /^\d{12}$/.test(expectedOwner) ? error('AccessDenied') : error('InvalidBucketOwnerAWSAccountID')
-  }
+  checkExpectedOwner(bucket, expectedOwner)
   const { key, versionId } = source
   if (versionId !== undefined) checkVersionId(bucket, versionId)
   const action = versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion'

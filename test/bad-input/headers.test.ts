@@ -1,0 +1,524 @@
+/** Bad headers: conditions, checksums, metadata, tags, storage classes, encryption, locks, copy sources, ranges. */
+import { ownerId } from './arena.ts'
+import { type Row, runTable } from './table.ts'
+
+type Outcome = Omit<Row, 'name' | 'request'>
+
+/** A PUT of `bucket/key` with headers. */
+const put = (headers: Record<string, string>, target = '/bucket/key'): Row['request'] => ({
+  method: 'PUT',
+  target,
+  headers,
+  body: 'hello',
+})
+const copy = (source: string, headers: Record<string, string> = {}): Row['request'] => ({
+  method: 'PUT',
+  target: '/bucket/copy',
+  headers: { 'x-amz-copy-source': source, ...headers },
+})
+const read = (headers: Record<string, string>): Row['request'] => ({ target: '/bucket/hello.txt', headers })
+const invalidArgument = (name: string, value: string | undefined, message?: string | RegExp): Outcome => ({
+  status: 400,
+  code: 'InvalidArgument',
+  ...(message === undefined ? {} : { message }),
+  fields: { ArgumentName: name, ...(value === undefined ? {} : { ArgumentValue: value }) },
+})
+const invalidRequest = (message: string | RegExp): Outcome => ({ status: 400, code: 'InvalidRequest', message })
+const notImplemented = (header: string): Outcome => ({
+  status: 501,
+  code: 'NotImplemented',
+  fields: { Header: header },
+})
+const crc32OfHello = 'NhCmhg=='
+
+const integrity: Row[] = [
+  {
+    // test_s3_invalid_content_md5, recorded AWS answers.
+    name: 'a Content-MD5 that is none',
+    request: put({ 'Content-MD5': '__invalid__' }),
+    status: 400,
+    code: 'InvalidDigest',
+    message: 'The Content-MD5 you specified was invalid.',
+    fields: { 'Content-MD5': '__invalid__' },
+  },
+  {
+    name: 'a Content-MD5 in hex',
+    request: put({ 'Content-MD5': '5d41402abc4b2a76b9719d911017c592' }),
+    status: 400,
+    code: 'InvalidDigest',
+  },
+  { name: 'an empty Content-MD5', request: put({ 'Content-MD5': '' }), status: 400, code: 'InvalidDigest' },
+  {
+    // test_s3_invalid_content_md5, recorded AWS answers.
+    name: 'the Content-MD5 of something else',
+    request: put({ 'Content-MD5': 'AAAAAAAAAAAAAAAAAAAAAA==' }),
+    status: 400,
+    code: 'BadDigest',
+    fields: { ExpectedDigest: '0'.repeat(32), CalculatedDigest: 'XUFAKrxLKna5cZ2REBfFkg==' },
+  },
+  ...['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'].map(
+    (name): Row => ({
+      // test_put_object_checksum, recorded AWS answers.
+      name: `an x-amz-checksum-${name} that is none`,
+      request: put({ [`x-amz-checksum-${name}`]: 'nonsense' }),
+      ...invalidRequest(`Value for x-amz-checksum-${name} header is invalid.`),
+    }),
+  ),
+  {
+    // test_put_object_checksum, recorded AWS answers.
+    name: 'the CRC32 of something else',
+    request: put({ 'x-amz-checksum-crc32': 'AAAAAA==' }),
+    status: 400,
+    code: 'BadDigest',
+    message: 'The CRC32 you specified did not match the calculated checksum.',
+  },
+  {
+    // test_s3_checksum_no_algorithm, recorded AWS answers.
+    name: 'two checksums',
+    request: put({ 'x-amz-checksum-crc32': crc32OfHello, 'x-amz-checksum-sha1': 'qvTGHdzF6KLavt4PO0gs2a6pQ00=' }),
+    ...invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.'),
+  },
+  {
+    // versity/versitygw#1593, as AWS answers.
+    name: 'an algorithm without a value',
+    request: put({ 'x-amz-sdk-checksum-algorithm': 'CRC32' }),
+    ...invalidRequest(/^x-amz-sdk-checksum-algorithm specified, but no corresponding/),
+  },
+  {
+    name: 'an algorithm that nobody knows',
+    request: put({ 'x-amz-sdk-checksum-algorithm': 'ROT13' }),
+    ...invalidRequest('Value for x-amz-sdk-checksum-algorithm header is invalid.'),
+  },
+  {
+    name: 'an algorithm beside the value of another',
+    request: put({ 'x-amz-sdk-checksum-algorithm': 'SHA1', 'x-amz-checksum-crc32': crc32OfHello }),
+    ...invalidRequest('Value for x-amz-sdk-checksum-algorithm header is invalid.'),
+  },
+  {
+    // test_multipart_parts_checksum_exceptions_composite, recorded AWS answers.
+    name: 'an upload with an algorithm that nobody knows',
+    request: { method: 'POST', target: '/bucket/key?uploads', headers: { 'x-amz-checksum-algorithm': 'ROT13' } },
+    ...invalidRequest(/^Checksum algorithm provided is unsupported/),
+  },
+  {
+    // test_multipart_parts_checksum_exceptions_composite, recorded AWS answers.
+    name: 'an upload with a checksum type and no algorithm',
+    request: { method: 'POST', target: '/bucket/key?uploads', headers: { 'x-amz-checksum-type': 'COMPOSITE' } },
+    ...invalidRequest('The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.'),
+  },
+  {
+    // test_multipart_checksum_type_compatibility, recorded AWS answers.
+    name: 'an upload with a composite CRC64NVME',
+    request: {
+      method: 'POST',
+      target: '/bucket/key?uploads',
+      headers: { 'x-amz-checksum-algorithm': 'CRC64NVME', 'x-amz-checksum-type': 'COMPOSITE' },
+    },
+    ...invalidRequest('The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.'),
+  },
+]
+
+const writes: Row[] = [
+  {
+    // test_put_object_if_none_match_validation, recorded AWS answers.
+    name: 'If-None-Match with an entity tag',
+    request: put({ 'If-None-Match': '"abc"' }),
+    ...notImplemented('If-None-Match'),
+  },
+  { name: 'If-Match with a star', request: put({ 'If-Match': '*' }), ...notImplemented('If-Match') },
+  {
+    name: 'both conditions',
+    request: put({ 'If-Match': '"a"', 'If-None-Match': '*' }),
+    ...notImplemented('If-Match,If-None-Match'),
+  },
+  {
+    name: 'If-None-Match: * on an object that is there',
+    request: put({ 'If-None-Match': '*' }, '/bucket/hello.txt'),
+    status: 412,
+    code: 'PreconditionFailed',
+    fields: { Condition: 'If-None-Match' },
+  },
+  {
+    name: 'If-Match on an object that is not there',
+    request: put({ 'If-Match': '"abc"' }, '/bucket/missing'),
+    status: 404,
+    code: 'NoSuchKey',
+    fields: { Key: 'missing' },
+  },
+  {
+    name: 'If-Match with the tag of something else',
+    request: put({ 'If-Match': '"abc"' }, '/bucket/hello.txt'),
+    status: 412,
+    code: 'PreconditionFailed',
+    fields: { Condition: 'If-Match' },
+  },
+  ...['OUTPOSTS', 'standard', 'FAST', ''].map(
+    (value): Row => ({
+      // test_put_object_storage_class_outposts, recorded AWS answers.
+      name: `the storage class ${JSON.stringify(value)}`,
+      request: put({ 'x-amz-storage-class': value }),
+      status: 400,
+      code: 'InvalidStorageClass',
+      message: 'The storage class you specified is not valid',
+      fields: { StorageClassRequested: value },
+    }),
+  ),
+  {
+    // test_s3_bucket_acl_exceptions, recorded AWS answers: no message.
+    name: 'a canned ACL that nobody knows',
+    request: put({ 'x-amz-acl': 'fake-acl' }),
+    ...invalidArgument('x-amz-acl', 'fake-acl'),
+  },
+  {
+    // @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+    name: 'an ACL in a bucket whose owner is enforced',
+    request: put({ 'x-amz-acl': 'public-read' }),
+    status: 400,
+    code: 'AccessControlListNotSupported',
+    message: 'The bucket does not allow ACLs',
+  },
+  {
+    // test_put_object_with_tags and test_object_tagging_exc, recorded AWS answers.
+    name: 'tags that name a key twice',
+    request: put({ 'x-amz-tagging': 'key1=val1&key1=val2' }),
+    ...invalidArgument('x-amz-tagging', 'key1=val1&key1=val2', /shall be encoded as UTF-8 then URLEncoded/),
+  },
+  {
+    name: 'tags with a broken escape',
+    request: put({ 'x-amz-tagging': 'a=%zz' }),
+    ...invalidArgument('x-amz-tagging', 'a=%zz'),
+  },
+  {
+    name: 'tags with two equal signs',
+    request: put({ 'x-amz-tagging': 'a=b=c' }),
+    ...invalidArgument('x-amz-tagging', 'a=b=c'),
+  },
+  {
+    name: 'eleven tags',
+    request: put({ 'x-amz-tagging': Array.from({ length: 11 }, (_, at) => `k${at}=v`).join('&') }),
+    status: 400,
+    code: 'BadRequest',
+    message: 'Object tags cannot be greater than 10',
+  },
+  {
+    // test_tagging_validation, recorded AWS answers.
+    name: 'a tag of AWS',
+    request: put({ 'x-amz-tagging': 'aws:prefixed=v' }),
+    status: 400,
+    code: 'InvalidTag',
+    message: 'Your TagKey cannot be prefixed with aws:',
+    fields: { TagKey: 'aws:prefixed' },
+  },
+  {
+    name: 'a tag key of 129 characters',
+    request: put({ 'x-amz-tagging': `${'k'.repeat(129)}=v` }),
+    status: 400,
+    code: 'InvalidTag',
+    message: 'The TagKey you have provided is invalid',
+  },
+  {
+    name: 'a tag value of 257 characters',
+    request: put({ 'x-amz-tagging': `k=${'v'.repeat(257)}` }),
+    status: 400,
+    code: 'InvalidTag',
+    message: 'The TagValue you have provided is invalid',
+  },
+  {
+    // @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata
+    name: 'metadata of more than 2 KiB',
+    request: put({ 'x-amz-meta-a': 'm'.repeat(2048) }),
+    status: 400,
+    code: 'MetadataTooLarge',
+    message: 'Your metadata headers exceed the maximum allowed metadata size',
+    fields: { MaxSizeAllowed: '2048' },
+  },
+  {
+    name: '600 metadata headers of more than 2 KiB together',
+    request: put(Object.fromEntries(Array.from({ length: 600 }, (_, at) => [`x-amz-meta-${at}`, 'vv']))),
+    status: 400,
+    code: 'MetadataTooLarge',
+  },
+  {
+    name: 'an encryption that nobody knows',
+    request: put({ 'x-amz-server-side-encryption': 'ROT13' }),
+    ...invalidArgument('x-amz-server-side-encryption', 'ROT13', 'The encryption method specified is not supported'),
+  },
+  {
+    name: 'a key of the customer, which is not honoured yet, is refused by name',
+    request: put({ 'x-amz-server-side-encryption-customer-algorithm': 'AES256' }),
+    ...notImplemented('x-amz-server-side-encryption-customer-algorithm'),
+  },
+  {
+    // test_s3_object_lock_mode_validation, recorded AWS answers.
+    name: 'a lock mode that nobody knows',
+    request: put({ 'x-amz-object-lock-mode': 'BAD-VALUE' }, '/locked/key'),
+    ...invalidArgument('x-amz-object-lock-mode', 'BAD-VALUE', 'Unknown wormMode directive.'),
+  },
+  {
+    // test_bucket_config_default_retention, recorded AWS answers.
+    name: 'a lock date without a mode',
+    request: put({ 'x-amz-object-lock-retain-until-date': '2099-01-01T00:00:00Z' }, '/locked/key'),
+    status: 400,
+    code: 'InvalidArgument',
+    message: 'x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied',
+  },
+  {
+    name: 'a lock date that is none',
+    request: put(
+      { 'x-amz-object-lock-mode': 'GOVERNANCE', 'x-amz-object-lock-retain-until-date': 'tomorrow' },
+      '/locked/key',
+    ),
+    ...invalidArgument('x-amz-object-lock-retain-until-date', 'tomorrow'),
+  },
+  {
+    name: 'a lock date that has passed',
+    request: put(
+      { 'x-amz-object-lock-mode': 'GOVERNANCE', 'x-amz-object-lock-retain-until-date': '2001-01-01T00:00:00Z' },
+      '/locked/key',
+    ),
+    status: 400,
+    code: 'InvalidArgument',
+    message: 'The retain until date must be in the future!',
+  },
+  {
+    name: 'a legal hold that is neither on nor off',
+    request: put({ 'x-amz-object-lock-legal-hold': 'MAYBE' }, '/locked/key'),
+    ...invalidArgument('x-amz-object-lock-legal-hold', 'MAYBE', "Legal Hold must be either of 'ON' or 'OFF'"),
+  },
+  {
+    // versity/versitygw#1751, as AWS answers.
+    name: 'a lock in a bucket without Object Lock',
+    request: put({ 'x-amz-object-lock-legal-hold': 'ON' }),
+    status: 400,
+    code: 'InvalidRequest',
+    message: /^Bucket is missing Object ?Lock ?Configuration$/,
+  },
+  {
+    // test_delete_object_with_no_locking, recorded AWS answers.
+    name: 'a bypass in a bucket without Object Lock',
+    request: {
+      method: 'DELETE',
+      target: '/bucket/hello.txt',
+      headers: { 'x-amz-bypass-governance-retention': 'true' },
+    },
+    ...invalidArgument(
+      'x-amz-bypass-governance-retention',
+      undefined,
+      'x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.',
+    ),
+  },
+  {
+    name: 'appending, which is for directory buckets',
+    request: put({ 'x-amz-write-offset-bytes': '5' }),
+    ...notImplemented('x-amz-write-offset-bytes'),
+  },
+  {
+    name: 'a boolean that is neither true nor false',
+    request: put({ 'x-amz-server-side-encryption-bucket-key-enabled': 'perhaps' }),
+    ...invalidRequest('Value for x-amz-server-side-encryption-bucket-key-enabled header is invalid.'),
+  },
+  {
+    name: 'a transfer coding other than chunked',
+    request: 'PUT /bucket/key HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+    status: 501,
+    code: 'NotImplemented',
+  },
+]
+
+const owners: Row[] = [
+  ...['0000', 'abcd', 'aa000000000$', '0000000000020'].map(
+    (value): Row => ({
+      // test_get_bucket_policy_invalid_account_id, recorded AWS answers.
+      name: `the expected owner ${value}`,
+      request: { target: '/bucket?location', headers: { 'x-amz-expected-bucket-owner': value } },
+      status: 400,
+      code: 'InvalidBucketOwnerAWSAccountID',
+      message: `The value of the expected bucket owner parameter must be an AWS Account ID... [${value}]`,
+    }),
+  ),
+  {
+    name: 'the expected owner is somebody else',
+    request: { target: '/bucket?location', headers: { 'x-amz-expected-bucket-owner': '999999999999' } },
+    status: 403,
+    code: 'AccessDenied',
+  },
+  {
+    name: 'the bucket is somebody else’s',
+    request: { target: '/foreign?location', headers: { 'x-amz-expected-bucket-owner': ownerId } },
+    status: 403,
+    code: 'AccessDenied',
+  },
+]
+
+const copies: Row[] = [
+  ...['bucket', '/bucket', 'bucket/', ''].map(
+    (source): Row => ({
+      // test_s3_copy_object_wrong_format, recorded AWS answers.
+      name: `the source ${JSON.stringify(source)}`,
+      request: copy(source),
+      ...invalidArgument('x-amz-copy-source', 'x-amz-copy-source', /^Invalid copy source (object key|bucket name)$/),
+    }),
+  ),
+  {
+    name: 'a source with a broken escape',
+    request: copy('bucket/%zz'),
+    ...invalidArgument('x-amz-copy-source', undefined),
+  },
+  {
+    name: 'a source that is not UTF-8',
+    request: copy('bucket/%ff'),
+    ...invalidArgument('x-amz-copy-source', undefined),
+  },
+  {
+    name: 'a source in a bucket that does not exist',
+    request: copy('missing/key'),
+    status: 404,
+    code: 'NoSuchBucket',
+    fields: { BucketName: 'missing' },
+  },
+  {
+    name: 'a source that does not exist',
+    request: copy('bucket/missing'),
+    status: 404,
+    code: 'NoSuchKey',
+    fields: { Key: 'missing' },
+  },
+  { name: 'a source of somebody else', request: copy('foreign/key'), status: 403, code: 'AccessDenied' },
+  {
+    name: 'a version of the source that cannot be one',
+    request: copy('versioned/key?versionId=nonsense'),
+    ...invalidArgument('versionId', undefined, 'Invalid version id specified'),
+  },
+  {
+    name: 'a directive that nobody knows',
+    request: copy('bucket/hello.txt', { 'x-amz-metadata-directive': 'MERGE' }),
+    ...invalidArgument('x-amz-metadata-directive', 'MERGE', 'Unknown metadata directive.'),
+  },
+  {
+    name: 'a tagging directive that nobody knows',
+    request: copy('bucket/hello.txt', { 'x-amz-tagging-directive': 'MERGE' }),
+    ...invalidArgument('x-amz-tagging-directive', 'MERGE', 'Unknown tagging directive.'),
+  },
+  {
+    // test_s3_copy_object_in_place, recorded AWS answers.
+    name: 'an object onto itself without a change',
+    request: { method: 'PUT', target: '/bucket/hello.txt', headers: { 'x-amz-copy-source': 'bucket/hello.txt' } },
+    ...invalidRequest(/^This copy request is illegal because it is trying to copy an object to itself/),
+  },
+  {
+    name: 'a condition on the source that does not hold',
+    request: copy('bucket/hello.txt', { 'x-amz-copy-source-if-match': '"abc"' }),
+    status: 412,
+    code: 'PreconditionFailed',
+    fields: { Condition: 'x-amz-copy-source-If-Match' },
+  },
+  ...[
+    // test_upload_part_copy_range, recorded AWS answers.
+    ['0-8', 'InvalidArgument'],
+    ['bytes=0-100000', 'InvalidArgument'],
+    ['bytes=5-2', 'InvalidArgument'],
+    ['bytes=-5', 'InvalidArgument'],
+    ['bytes=0-', 'InvalidArgument'],
+    ['bytes=0-1,3-4', 'InvalidArgument'],
+    ['bytes=100-200', 'InvalidRequest'],
+  ].map(
+    ([range, code]): Row => ({
+      name: `a part copied from the range ${range}`,
+      request: ({ uploadId }) => ({
+        method: 'PUT',
+        target: `/bucket/upload.bin?partNumber=2&uploadId=${uploadId}`,
+        headers: { 'x-amz-copy-source': 'bucket/hello.txt', 'x-amz-copy-source-range': range as string },
+      }),
+      status: 400,
+      code: code as string,
+    }),
+  ),
+]
+
+const reads: Row[] = [
+  {
+    // test_invalid_range_error, recorded AWS answers.
+    name: 'a range beyond the end',
+    request: read({ Range: 'bytes=1024-4096' }),
+    status: 416,
+    code: 'InvalidRange',
+    fields: { ActualObjectSize: '12', RangeRequested: 'bytes=1024-4096' },
+  },
+  { name: 'the last no bytes', request: read({ Range: 'bytes=-0' }), status: 416, code: 'InvalidRange' },
+  {
+    name: 'a range that begins at 10^400',
+    request: read({ Range: `bytes=1${'0'.repeat(400)}-` }),
+    status: 416,
+    code: 'InvalidRange',
+  },
+  ...[
+    'bytes',
+    'bytes=',
+    'bytes=-',
+    'bytes=a-b',
+    'bytes=5-2',
+    'lines=1-2',
+    'bytes=0-1,3-4',
+    'bytes=1-2-3',
+    'bytes=0x1-0x2',
+  ].map(
+    // test_get_object_range, recorded AWS answers: a range that cannot be read is none.
+    (range): Row => ({ name: `the range ${range} is ignored`, request: read({ Range: range }), status: 200 }),
+  ),
+  {
+    // test_get_object_part, recorded AWS answers.
+    name: 'a range and a part',
+    request: { target: '/bucket/hello.txt?partNumber=1', headers: { Range: 'bytes=0-1' } },
+    ...invalidRequest('Cannot specify both Range header and partNumber query parameter'),
+  },
+  ...['If-Modified-Since', 'If-Unmodified-Since'].flatMap((name) =>
+    // RFC 9110, 13.1.3: a date that cannot be read is ignored.
+    ['yesterday', '', 'Thu, 99 Foo 2020 99:99:99 GMT', '-1', '99999999999999999999'].map(
+      (value): Row => ({
+        name: `${name}: ${JSON.stringify(value)} is ignored`,
+        request: read({ [name]: value }),
+        status: 200,
+      }),
+    ),
+  ),
+  {
+    // versity/versitygw#1000, as AWS answers.
+    name: 'attributes of an unknown name',
+    request: { target: '/bucket/hello.txt?attributes', headers: { 'x-amz-object-attributes': 'Colour' } },
+    ...invalidArgument('x-amz-object-attributes', 'Colour', 'Invalid attribute name specified.'),
+  },
+  {
+    // versity/versitygw#915, as AWS answers.
+    name: 'attributes without their header',
+    request: { target: '/bucket/hello.txt?attributes' },
+    ...invalidRequest(
+      /^The x-amz-object-attributes header specifying the attributes to be retrieved is either missing/,
+    ),
+  },
+]
+
+const buckets: Row[] = [
+  {
+    // test_bucket_ownership_controls_exc, recorded AWS answers.
+    name: 'an ownership that nobody knows',
+    request: { method: 'PUT', target: '/new-bucket', headers: { 'x-amz-object-ownership': 'RandomValue' } },
+    ...invalidArgument('x-amz-object-ownership', undefined, 'Invalid x-amz-object-ownership header: RandomValue'),
+  },
+  {
+    name: 'an ownership that is empty',
+    request: { method: 'PUT', target: '/new-bucket', headers: { 'x-amz-object-ownership': '' } },
+    ...invalidArgument('x-amz-object-ownership', undefined),
+  },
+  {
+    name: 'a bucket with a canned ACL that nobody knows',
+    request: { method: 'PUT', target: '/new-bucket', headers: { 'x-amz-acl': 'everybody' } },
+    ...invalidArgument('x-amz-acl', 'everybody'),
+  },
+]
+
+runTable('integrity', integrity)
+runTable('writes', writes)
+runTable('expected owners', owners)
+runTable('copies', copies)
+runTable('reads', reads)
+runTable('buckets', buckets)
