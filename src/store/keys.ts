@@ -13,6 +13,11 @@
  *     d body                              inline: its bytes; file: nothing; segments: Segment[]
  *     r body                              references, when more than one (4 bytes)
  *     g id                                Garbage: what the collector still has to do
+ *     i account 0                         revision of an account's IAM (text)
+ *     i account kind name                 a record of IAM, by name in lower case
+ *     I key id | I alias name             who has an access key id or account alias
+ *     l id                                LastUse of an access key or role
+ *     s name                              a secret of this server (32 bytes)
  */
 
 const space = {
@@ -25,6 +30,10 @@ const space = {
   body: 0x64,
   references: 0x72,
   garbage: 0x67,
+  iam: 0x69,
+  iamClaim: 0x49,
+  iamLastUse: 0x6c,
+  secret: 0x73,
 } as const
 
 const newest = 0
@@ -186,3 +195,32 @@ export const idOfGarbage = (row: Buffer): string => row.toString('utf8', 1)
 
 /** Whether a row of `versionsRange` holds a version, rather than an entry of the index. */
 export const versionHasRecord = (row: Buffer): boolean => row[afterBucket(row)] !== olderIndex
+
+/** Prefix of all rows of an account's IAM. Id of any length up to 255 bytes. */
+export const iamAccountRange = (accountId: string): KeyRange => within(inBucket(space.iam, accountId, 0))
+
+/** @param kindNumber from 1; 0 is the revision's. @param name lower case */
+export function iamKey(accountId: string, kindNumber: number, name: string): Buffer {
+  const nameLength = Buffer.byteLength(name)
+  const out = inBucket(space.iam, accountId, 1 + nameLength)
+  const at = out.length - nameLength
+  out[at - 1] = kindNumber
+  out.write(name, at)
+  return out
+}
+
+export const iamRevisionKey = (accountId: string): Buffer => iamKey(accountId, 0, '')
+
+/** What an IAM row is about. */
+export function iamRowOf(row: Buffer): { kindNumber: number; name: string } {
+  const at = afterBucket(row)
+  return { kindNumber: row[at] ?? 0, name: row.toString('utf8', at + 1) }
+}
+
+export const iamClaimKey = (claim: string): Buffer => named(space.iamClaim, claim)
+export const iamLastUseKey = (id: string): Buffer => named(space.iamLastUse, id)
+export const secretKey = (name: string): Buffer => named(space.secret, name)
+/** All rows of all accounts' IAM. */
+export const iamRange = (): KeyRange => within(Buffer.of(space.iam))
+export const iamClaimsRange = (): KeyRange => within(Buffer.of(space.iamClaim))
+export const iamLastUseRange = (): KeyRange => within(Buffer.of(space.iamLastUse))

@@ -9,6 +9,7 @@ import { Buckets } from './buckets.ts'
 import { Collector } from './collector.ts'
 import { explain, openKeys, prepareDataDir } from './data-dir.ts'
 import { FileBlobs } from './file-blobs.ts'
+import { Iam } from './iam.ts'
 import { bodyKey } from './keys.ts'
 import type { Kv } from './kv.ts'
 import { LevelKv } from './level-kv.ts'
@@ -87,6 +88,7 @@ export function assemble(kv: Kv, blobs: Blobs, keys: KeyRing, options: StoreOpti
   const buckets = new Buckets(engine)
   const bodies = new Bodies(engine)
   const turns = new Turns()
+  const iam = new Iam(engine)
   const stopping = new AbortController()
   const swept = Promise.all([
     collector.resume(),
@@ -96,9 +98,13 @@ export function assemble(kv: Kv, blobs: Blobs, keys: KeyRing, options: StoreOpti
     keys,
     buckets,
     bodies,
+    iam,
     objects: new Objects({ engine, buckets, bodies, turns }),
     uploads: new Uploads({ engine, buckets, turns }),
-    reset: () => buckets.deleteAll(),
+    reset: async () => {
+      await buckets.deleteAll()
+      await iam.reset()
+    },
     close: async () => {
       stopping.abort()
       await collector.stop()

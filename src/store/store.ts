@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream'
 import type { KeyRing } from '../encryption/key-ring.ts'
 import type { Sealer } from '../encryption/sealer.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { IamStore } from './iam.ts'
 import type { BodyRef, BucketRecord, ObjectRecord, PartRecord, UploadPartRecord, UploadRecord } from './records.ts'
 
 export interface Store {
@@ -16,9 +17,10 @@ export interface Store {
   readonly objects: ObjectStore
   readonly uploads: UploadStore
   readonly bodies: BodyStore
+  readonly iam: IamStore
   /** What bodies are encrypted with. */
   readonly keys: KeyRing
-  /** Removes every bucket, object and upload. */
+  /** Removes every bucket, object and upload, and all of IAM. */
   reset(): Promise<void>
   /** Lets the background deletions in progress finish (the others are taken up at the next start), then closes files and the lock. */
   close(): Promise<void>
