@@ -128,7 +128,7 @@ function verifyV2(request: WireRequest, claim: V2Claim, target: AuthTarget, cred
     accessKeyId: credential.accessKeyId,
     stringToSign: readable(first),
     stringToSignBytes: spacedHex(first),
-    signature: claim.signature,
+    signature: readable(claim.signature),
   })
 }
 

@@ -147,7 +147,7 @@ function describe(claim: V4Claim, reading: Reading): Mismatch {
     accessKeyId: claim.scope.accessKeyId,
     stringToSign: readable(reading.stringToSign),
     stringToSignBytes: spacedHex(reading.stringToSign),
-    signature: claim.signature,
+    signature: readable(claim.signature),
     canonicalRequest: readable(reading.canonicalRequest),
     canonicalRequestBytes: spacedHex(reading.canonicalRequest),
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../../src/config/config.ts'
+import { resolveOptions } from '../../src/config/resolve.ts'
 import type { Log } from '../../src/context.ts'
 import type { HttpLimits } from '../../src/http/limits.ts'
 import { createServer, type RunningServer } from '../../src/server.ts'
@@ -19,33 +20,17 @@ export const largeBytes = 8 * 2 ** 20
 export const ownerId = '111111111111'
 export const strangerId = '222222222222'
 
-const accountOf = (id: string, letter: string, name: string, one: typeof key): Config['accounts'][number] => ({
-  id,
-  canonicalId: letter.repeat(64),
-  displayName: name,
-  email: `${name}@example.com`,
-  keys: [one],
-})
-
-const config: Config = {
-  host: '127.0.0.1',
+const { config } = resolveOptions({
   port: 0,
-  dataDir: undefined,
-  durable: false,
-  region: 'us-east-1',
+  inMemory: true,
   regionStrict: true,
-  accounts: [accountOf(ownerId, 'a', 'owner', key), accountOf(strangerId, 'b', 'stranger', strangerKey)],
-  bucketDefaults: 'aws',
   domains: ['s3.test'],
-  publicHosts: [],
-  strictHost: false,
-  maxClockSkewMs: 900_000,
-  minPartSizeBytes: 5 * 2 ** 20,
-  buckets: [],
   openCors: false,
-  logLevel: 'info',
-  logFormat: 'json',
-}
+  accounts: [
+    { id: ownerId, keys: [key] },
+    { id: strangerId, keys: [strangerKey] },
+  ],
+})
 
 /** The servers' two addresses have a listener each. */
 const listeners = 2
