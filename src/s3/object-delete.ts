@@ -128,6 +128,8 @@ export const objectDelete = {
   async DeleteObjects(input, ctx): Promise<DeleteObjectsOutput> {
     const { Objects, Quiet } = input.Delete
     if (Objects.length === 0 || Objects.length > maxObjects) throw error('MalformedXML')
+    // The model's least length of a key. Observed: MalformedXML, which users of the SDKs report for an empty one.
+    if (Objects.some((item) => item.Key === '')) throw error('MalformedXML')
     checkHeaders(input, ctx)
     const Deleted: DeletedObject[] = []
     const Errors: NonNullable<DeleteObjectsOutput['Errors']> = []
