@@ -1,13 +1,13 @@
 /** Where things are, whether this runs compiled (`dist/conformance`) or from source. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The root of the repository. */
 export const root = findRoot(dirname(fileURLToPath(import.meta.url)))
 
-/** The compiled server; `CONFORMANCE_SERVER` names another build of it. */
-export const serverProgram = process.env.CONFORMANCE_SERVER ?? join(root, 'dist', 'bundle', 'main.js')
+/** The command that users start, as `package.json` has it; `CONFORMANCE_SERVER` names another build of it. */
+export const serverProgram = process.env.CONFORMANCE_SERVER ?? join(root, commandOfPackage())
 
 /** A source file of `conformance/`, for what is not compiled (Python). */
 export function source(...parts: string[]): string {
@@ -22,4 +22,9 @@ function findRoot(from: string): string {
   const parent = dirname(from)
   if (parent === from) throw new Error('package.json not found above the conformance runner')
   return findRoot(parent)
+}
+
+function commandOfPackage(): string {
+  const { bin }: { bin: { sandbucket: string } } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  return bin.sandbucket
 }

@@ -19,11 +19,18 @@ export interface Server {
   stop(): Promise<string[]>
 }
 
-/** Starts a server whose data and generated files live in `dir`. `flags` are added to the command line of every subcommand. */
-export async function startServer(dir: string, flags: readonly string[] = []): Promise<Server> {
+export interface ServerSettings {
+  /** Added to the command line of every subcommand. */
+  flags?: readonly string[]
+  /** Added to the little that the server's environment has. */
+  env?: Record<string, string>
+}
+
+/** Starts a server whose data and generated files live in `dir`. */
+export async function startServer(dir: string, { flags = [], env = {} }: ServerSettings = {}): Promise<Server> {
   const dataFlags = ['--data', join(dir, 'data'), ...flags]
   const child = spawn(process.execPath, [serverProgram, '--port', '0', ...dataFlags, '--log-format', 'json'], {
-    env: baseEnv(dir),
+    env: { ...baseEnv(dir), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const problems: string[] = []
@@ -34,8 +41,8 @@ export async function startServer(dir: string, flags: readonly string[] = []): P
   return {
     url,
     port,
-    exports: await exportsOf(dir, same),
-    s3cfg: await s3cfgOf(dir, same),
+    exports: await exportsOf(dir, same, env),
+    s3cfg: await s3cfgOf(dir, same, env),
     stop: () => stop(child, problems),
   }
 }
@@ -84,9 +91,13 @@ function isError(entry: Record<string, unknown> | undefined): boolean {
   return level === 'error' || level === 'fatal' || (typeof level === 'number' && level >= 50)
 }
 
-async function exportsOf(dir: string, flags: readonly string[]): Promise<Record<string, string>> {
+async function exportsOf(
+  dir: string,
+  flags: readonly string[],
+  extra: Record<string, string>,
+): Promise<Record<string, string>> {
   const command = `eval "$("$@")" && env -0`
-  const env = baseEnv(dir)
+  const env = { ...baseEnv(dir), ...extra }
   const argv = ['sh', '-c', command, 'sh', process.execPath, serverProgram, 'env', ...flags]
   const result = await run(argv, { env })
   if (result.code !== 0) throw new Error(describe(result))
@@ -97,8 +108,10 @@ async function exportsOf(dir: string, flags: readonly string[]): Promise<Record<
   return Object.fromEntries(pairs.filter(([name]) => name.startsWith('AWS_')))
 }
 
-async function s3cfgOf(dir: string, flags: readonly string[]): Promise<string> {
-  const result = await run([process.execPath, serverProgram, 's3cfg', ...flags], { env: baseEnv(dir) })
+async function s3cfgOf(dir: string, flags: readonly string[], extra: Record<string, string>): Promise<string> {
+  const result = await run([process.execPath, serverProgram, 's3cfg', ...flags], {
+    env: { ...baseEnv(dir), ...extra },
+  })
   if (result.code !== 0) throw new Error(describe(result))
   const file = join(dir, 's3cfg')
   await writeFile(file, result.stdout)

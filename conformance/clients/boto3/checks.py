@@ -17,6 +17,8 @@ MIB = 1024 * 1024
 VERSION = tuple(int(n) for n in botocore.__version__.split(".")[:2])
 # From here on botocore adds a CRC32 by itself and checks what it reads.
 CHECKSUMS_BY_DEFAULT = VERSION >= (1, 36)
+# Before, botocore signs "?uploads?uploads" and the like with version 2: AWS refuses that, and so do we.
+SIGNS_QUERIES_WITH_V2 = VERSION >= (1, 36)
 
 registered = []
 _count = itertools.count(1)

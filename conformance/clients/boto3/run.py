@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import traceback
 
@@ -14,12 +15,21 @@ import objects  # noqa: F401
 import presign  # noqa: F401
 import transfers  # noqa: F401
 
+
+
+def late(_signal, _frame):
+    raise TimeoutError("not done after 90 s")
+
+
+signal.signal(signal.SIGALRM, late)
 only = os.environ.get("CONFORMANCE_ONLY", "")
 for title, function in checks.registered:
     if only not in title:
         continue
     try:
+        signal.alarm(90)
         function()
+        signal.alarm(0)
         error = None
     except Exception as cause:
         frames = traceback.extract_tb(sys.exc_info()[2])

@@ -51,6 +51,8 @@ async function pages(): Promise<void> {
   const parts: unknown[] = []
   for await (const page of paginateListParts({ client: s3, pageSize: 2 }, upload)) {
     parts.push(...(page.Parts ?? []).map((part) => part.PartNumber))
+    // The SDK itself never ends: it does not look at this (aws-sdk-go-v2#1140 tells the same of another SDK).
+    if (!page.IsTruncated) break
   }
   assert.deepEqual(parts, [1, 3, 9999])
 }

@@ -9,6 +9,7 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { MiB, noise } from '../../lib/bytes.ts'
+import type { S3ServiceException } from '@aws-sdk/client-s3'
 import { bucket, type Check, client, refused } from './checks.ts'
 
 export const objectChecks: Check[] = [
@@ -31,7 +32,7 @@ async function bodies(): Promise<void> {
   const cases = [
     ['string', 'string', undefined],
     ['bytes', new Uint8Array([98, 121, 116, 101, 115]), undefined],
-    ['stream', Readable.from([Buffer.from('str'), Buffer.from('eam')]), 6],
+    ['stream', Readable.from([Buffer.from('stream')]), 6],
     ['', '', undefined],
   ] as const
   for (const [expected, Body, ContentLength] of cases) {
@@ -125,7 +126,10 @@ async function conditions(): Promise<void> {
   await s3.getObject({ ...key, IfNoneMatch: '"other"' })
   await refused('PreconditionFailed', 412, s3.getObject({ ...key, IfMatch: '"other"' }))
   // What the client calls a 304 differs between its versions: only the status counts.
-  await assert.rejects(s3.headObject({ ...key, IfNoneMatch: ETag }), { $metadata: { httpStatusCode: 304 } })
+  await assert.rejects(
+    s3.headObject({ ...key, IfNoneMatch: ETag }),
+    (error: S3ServiceException) => error.$metadata.httpStatusCode === 304,
+  )
   await refused('PreconditionFailed', 412, s3.getObject({ ...key, IfUnmodifiedSince: new Date(0) }))
 }
 

@@ -16,7 +16,7 @@ for (const [check, steps] of [
 ].flat()) {
   let error: string | null = null
   try {
-    await steps()
+    await within(60_000, steps())
   } catch (cause) {
     error = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
   }
@@ -24,3 +24,13 @@ for (const [check, steps] of [
 }
 // Clients keep their connections: nothing more is to come.
 process.exit(0)
+
+/** Rejects when `work` takes longer: an endless listing must not hide what comes after it. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${ms} ms`)), ms)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
+}
