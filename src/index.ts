@@ -16,14 +16,18 @@ export interface ClientConfig {
   region: string
   credentials: AccessKeyConfig
   forcePathStyle: true
+  /** With TLS: trusts the server's CA, on top of nothing else. */
+  requestHandler?: { httpsAgent: { ca: string } }
 }
 
 /** A server that listens. */
 export interface Sandbucket extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, `https://` with `tls: true`; the port answers both. */
   readonly endpoint: string
   readonly host: string
   readonly port: number
+  /** In PEM, the CA of the generated certificate, for `ca` of an agent or `NODE_EXTRA_CA_CERTS` of a child process. */
+  readonly ca: string | undefined
   readonly region: string
   /** The first root key of the default account. */
   readonly credentials: AccessKeyConfig
@@ -51,7 +55,7 @@ export async function startSandbucket(options: Options = {}): Promise<Sandbucket
   const log = await createLog({ level: config.logLevel, format: config.logFormat })
   const { createServer } = await import('./server.ts')
   const server = await createServer(config, log)
-  const endpoint = clientUrl(server.host, server.port)
+  const endpoint = clientUrl(server.host, server.port, config.tls)
   const credentials = firstKey(config)
   let closing: Promise<void> | undefined
   const close = ({ graceMs = 1000 } = {}): Promise<void> => {
@@ -62,6 +66,7 @@ export async function startSandbucket(options: Options = {}): Promise<Sandbucket
     endpoint,
     host: server.host,
     port: server.port,
+    ca: server.ca,
     region: config.region,
     credentials,
     accounts: config.accounts,
@@ -71,6 +76,7 @@ export async function startSandbucket(options: Options = {}): Promise<Sandbucket
       region: config.region,
       credentials: { ...key },
       forcePathStyle: true,
+      ...(server.ca === undefined ? {} : { requestHandler: { httpsAgent: { ca: server.ca } } }),
     }),
     reset: () => server.reset(),
     close,

@@ -3,6 +3,9 @@ import { hostname } from 'node:os'
 import { createAccounts } from './accounts.ts'
 import { Addresser, hostRules, hostName, readHost } from './address.ts'
 import { createAuthDeps } from './auth/authenticate.ts'
+import { Authorizer } from './authorization/authorize.ts'
+import { rootIdentities } from './authorization/identities.ts'
+import { Journal } from './authorization/journal.ts'
 import { HostAliases } from './auth/hosts.ts'
 import { createKeyRing } from './auth/keys.ts'
 import type { Config } from './config/config.ts'
@@ -19,6 +22,7 @@ import { handlers as s3 } from './s3/index.ts'
 import type { Store } from './store/store.ts'
 import { openStore } from './store/open.ts'
 import { handlers as sts } from './sts/index.ts'
+import type { Tls } from './tls/load.ts'
 import { version } from './version.ts'
 
 /** A server that listens. */
@@ -26,6 +30,8 @@ export interface RunningServer {
   readonly url: string
   readonly host: string
   readonly port: number
+  /** In PEM, the CA that clients with TLS have to trust; undefined without TLS or when a certificate without it was given. */
+  readonly ca: string | undefined
   readonly config: Config
   readonly store: Store
   /** Forgets everything stored and makes the configured buckets again. */
@@ -45,7 +51,7 @@ export interface Overrides {
 
 /**
  * Opens the store, makes the configured buckets and listens; resolves when requests are answered.
- * @throws StoreError when the data directory cannot be used; the system's error when the port cannot
+ * @throws StoreError when the data directory cannot be used; UsageError when a given certificate cannot; the system's error when the port cannot
  */
 export async function createServer(config: Config, log: Log, overrides: Overrides = {}): Promise<RunningServer> {
   checkHandlers()
@@ -57,6 +63,10 @@ export async function createServer(config: Config, log: Log, overrides: Override
   let port: number | undefined
   let isReady = false
   const rules = hostRules(config.domains, [hostname(), ...config.publicHosts.map(hostName)])
+  const tls = await loadTlsFor(config, log, (name) => readHost(name, rules) !== undefined).catch(async (cause) => {
+    await store.close()
+    throw cause
+  })
   const bucketExists = async (name: string) => (await store.buckets.get(name)) !== undefined
   const auth = createAuthDeps({
     credentials: createKeyRing(config.accounts),
@@ -71,13 +81,17 @@ export async function createServer(config: Config, log: Log, overrides: Override
     regionStrict: config.regionStrict,
     maxClockSkewMs: config.maxClockSkewMs,
   })
+  const accounts = createAccounts(config.accounts)
+  const journal = new Journal()
+  const authorizer = new Authorizer({ identities: rootIdentities(accounts), accountBlock: () => undefined, journal })
   const handle = createPipeline({
     config,
     store,
     clock,
     ids,
     log,
-    accounts: createAccounts(config.accounts),
+    accounts,
+    authorizer,
     addresser: new Addresser(rules, bucketExists),
     auth,
     s3,
@@ -94,7 +108,8 @@ export async function createServer(config: Config, log: Log, overrides: Override
     log,
     limits,
     isBucketHost: (host) => readHost(hostName(host), rules)?.bucket !== undefined,
-    admin: { config, version, log, isReady: () => isReady, coverage, reset, bucketExists },
+    tls: tls?.identity,
+    admin: { config, version, log, isReady: () => isReady, coverage, reset, bucketExists, ca: tls?.ca },
   })
   try {
     await createBuckets(config, store, clock)
@@ -106,9 +121,10 @@ export async function createServer(config: Config, log: Log, overrides: Override
   isReady = true
   const urlHost = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host
   return {
-    url: `http://${urlHost.includes(':') ? `[${urlHost}]` : urlHost}:${port}`,
+    url: `${config.tls ? 'https' : 'http'}://${urlHost.includes(':') ? `[${urlHost}]` : urlHost}:${port}`,
     host: config.host,
     port,
+    ca: tls?.ca,
     config,
     store,
     reset,
@@ -118,4 +134,13 @@ export async function createServer(config: Config, log: Log, overrides: Override
       await store.close()
     },
   }
+}
+
+/** Nothing of TLS is even read while it is off. */
+async function loadTlsFor(config: Config, log: Log, isOwnHost: (name: string) => boolean): Promise<Tls | undefined> {
+  if (!config.tls) return undefined
+  const { loadTls } = await import('./tls/load.ts')
+  const { checkIdentity } = await import('./http/tls-front.ts')
+  // The time of the day, not the emulator's: that is what clients compare certificates with.
+  return loadTls(config, { log, nowMs: Date.now(), isOwnHost, accepts: checkIdentity })
 }

@@ -14,5 +14,7 @@ export interface AdminDeps {
   coverage(): unknown
   /** Forgets everything stored and makes the configured buckets again. */
   reset(): Promise<void>
+  /** The certificate, in PEM, of the CA that clients with TLS have to trust; undefined without TLS or when unknown. */
+  ca?: string | undefined
   bucketExists(name: string): MaybePromise<boolean>
 }

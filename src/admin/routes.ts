@@ -1,4 +1,4 @@
-/** The admin API under `/_sandbucket/`: health, version, coverage, reset. JSON in and out; never behind a signature. */
+/** The admin API under `/_sandbucket/`: health, version, coverage, reset, the CA of TLS. JSON in and out but for the last; never behind a signature. */
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import type { AdminDeps } from './admin.ts'
@@ -16,6 +16,16 @@ export function adminRoutes(deps: AdminDeps): Middleware {
     answer(ctx, 200, { name: 'sandbucket', version: deps.version, node: process.versions.node }),
   )
   router.get('/coverage', (ctx) => answer(ctx, 200, deps.coverage()))
+  router.get('/ca.pem', (ctx) => {
+    if (deps.ca === undefined) {
+      const reason = deps.config.tls ? 'the certificate was configured, and its CA is not known here' : 'TLS is off'
+      answer(ctx, 404, { error: `${reason}; sandbucket --tls generates a CA` })
+      return
+    }
+    ctx.type = 'application/x-pem-file'
+    ctx.set('Content-Disposition', 'attachment; filename="sandbucket-ca.pem"')
+    ctx.body = deps.ca
+  })
   router.post('/reset', async (ctx) => {
     await deps.reset()
     answer(ctx, 200, { status: 'reset' })

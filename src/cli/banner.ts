@@ -1,19 +1,24 @@
 /** What is printed when the server is ready. */
 import { wellKnownKeys } from '../config/accounts.ts'
 import type { Resolution } from '../config/resolve.ts'
-import { awsEnvironment, firstKey, shellExports } from './exports.ts'
+import { awsEnvironment, type CaFile, firstKey, shellExports, trustHints } from './exports.ts'
 
 /** For people: short, with lines to paste. A secret that somebody chose is not printed, since output ends in logs. */
-export function banner(url: string, version: string, { config, hasWellKnownKeys }: Resolution): string {
-  const { AWS_DEFAULT_REGION, ...variables } = awsEnvironment(url, config)
+export function banner(
+  url: string,
+  version: string,
+  { config, hasWellKnownKeys }: Resolution,
+  ca: CaFile | undefined,
+): string {
+  const { AWS_DEFAULT_REGION, ...variables } = awsEnvironment(url, config, ca)
   if (!hasWellKnownKeys) variables.AWS_SECRET_ACCESS_KEY = '...'
   const others = wellKnownKeys.slice(1).map((key) => `${key.accessKeyId}/${key.secretAccessKey}`)
   const lines = [
-    `Sandbucket ${version}: S3 on ${url}`,
+    `Sandbucket ${version}: S3 on ${url}${config.tls ? ', and on http:// of the same address' : ''}`,
     config.dataDir === undefined ? 'Data is in memory and ends with this process.' : `Data is in ${config.dataDir}`,
     ...(config.buckets.length > 0 ? [`Buckets: ${config.buckets.join(', ')}`] : []),
     '',
-    shellExports(variables).trimEnd(),
+    (shellExports(variables) + trustHints(url, ca)).trimEnd(),
     '',
     hasWellKnownKeys
       ? `Until a key is configured, these work too: ${others.join(' ')}`
@@ -24,18 +29,20 @@ export function banner(url: string, version: string, { config, hasWellKnownKeys 
 }
 
 /** For scripts: one object. `msg` holds the word that wait strategies for other images look for. */
-export function listeningEvent(url: string, version: string, { config }: Resolution): object {
+export function listeningEvent(url: string, version: string, { config }: Resolution, ca: CaFile | undefined): object {
   const { host, port, hostname } = new URL(url)
   return {
     event: 'listening',
     url,
     host: hostname,
-    // An explicit port 80 is left out of URLs.
-    port: Number(port || 80),
+    // The scheme's own port is left out of URLs.
+    port: Number(port || (config.tls ? 443 : 80)),
     authority: host,
     region: config.region,
     accessKeyId: firstKey(config).accessKeyId,
     data: config.dataDir ?? null,
+    // Null as well when it is kept in memory: then /_sandbucket/ca.pem has it.
+    ca: ca === undefined || ca.isFetched ? null : ca.path,
     version,
     msg: 'Ready.',
   }

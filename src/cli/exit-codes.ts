@@ -39,6 +39,7 @@ export function explainFailure(cause: unknown, config: Config): Failure {
       message: `${host} is not an address of this machine. Use --host 127.0.0.1, or 0.0.0.0 for all of them.`,
     }
   }
+  if (error.name === 'UsageError') return { exitCode: exitCodes.usage, message: error.message }
   if (error.name === 'StoreError') return { exitCode: exitCodes.data, message: error.message }
   if (error instanceof AwsError) {
     const subject = error.fields.BucketName === undefined ? '' : ` (${error.fields.BucketName})`

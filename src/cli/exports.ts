@@ -1,5 +1,7 @@
 /** What a client must be told to use this server, as the variables that every AWS SDK reads. */
+import { join } from 'node:path'
 import type { AccessKeyConfig, Config } from '../config/config.ts'
+import { tlsPath } from '../tls/folder.ts'
 
 /** The key that is shown and handed out: the first of the default account. */
 export function firstKey(config: Config): AccessKeyConfig {
@@ -8,14 +10,46 @@ export function firstKey(config: Config): AccessKeyConfig {
   return key
 }
 
-/** `http://host:port` as a client on this machine writes it. Addresses, not names: SDKs then choose path style. */
-export function clientUrl(host: string, port: number): string {
+/** `http://host:port`, `https://` with TLS, as a client on this machine writes it. Addresses, not names: SDKs then choose path style. */
+export function clientUrl(host: string, port: number, isTls: boolean): string {
   const reachable = host === '0.0.0.0' || host === '::' || host === 'localhost' ? '127.0.0.1' : host
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
+  return `${isTls ? 'https' : 'http'}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }
 
-/** Names and values. Some SDKs read only one of the two region variables. */
-export function awsEnvironment(url: string, config: Config): Record<string, string> {
+/** The file with the CA that clients have to trust, and whether they have to fetch it first. */
+export interface CaFile {
+  path: string
+  isFetched: boolean
+}
+
+/**
+ * Where the generated CA is for clients on this machine; undefined without TLS, or with a certificate that was given.
+ * @param directory where a CA that is kept in memory is to be saved
+ */
+export function caFile(config: Config, directory: string): CaFile | undefined {
+  if (!config.tls || config.tlsCert !== undefined) return undefined
+  if (config.dataDir !== undefined) return { path: tlsPath(config.dataDir, 'ca.pem'), isFetched: false }
+  return { path: join(directory, 'sandbucket-ca.pem'), isFetched: true }
+}
+
+/**
+ * Comments for a shell: how other programs come to trust the CA. Their variables replace all other CAs, so that they
+ * are not exported to a shell that reaches other servers too.
+ */
+export function trustHints(url: string, ca: CaFile | undefined): string {
+  if (ca === undefined) return ''
+  const path = shellQuote(ca.path)
+  const plain = url.replace(/^https:/, 'http:')
+  return [
+    ...(ca.isFetched ? [`# The CA is in memory. Save it first: curl -fso ${path} ${plain}/_sandbucket/ca.pem`] : []),
+    `# Python's requests: export REQUESTS_CA_BUNDLE=${path}`,
+    `# curl: curl --cacert ${path} ${url}/`,
+    '',
+  ].join('\n')
+}
+
+/** Names and values. Some SDKs read only one of the two region variables; Node and AWS's Python programs each have their own for the CA. */
+export function awsEnvironment(url: string, config: Config, ca?: CaFile): Record<string, string> {
   const { accessKeyId, secretAccessKey } = firstKey(config)
   return {
     AWS_ENDPOINT_URL: url,
@@ -23,6 +57,7 @@ export function awsEnvironment(url: string, config: Config): Record<string, stri
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_REGION: config.region,
     AWS_DEFAULT_REGION: config.region,
+    ...(ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca.path, AWS_CA_BUNDLE: ca.path }),
   }
 }
 

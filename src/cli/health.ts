@@ -7,7 +7,8 @@ import type { Io } from './io.ts'
 
 /** Exit code 0 when it answers 200 within two seconds. */
 export function health(config: Config, io: Io): Promise<number> {
-  const url = `${clientUrl(config.host, config.port)}/_sandbucket/health/ready`
+  // Without TLS, which is never the only way in: whether the certificate is trusted here is another question.
+  const url = `${clientUrl(config.host, config.port, false)}/_sandbucket/health/ready`
   return new Promise((resolve) => {
     const request = get(url, { timeout: 2000, agent: false }, (response) => {
       response.resume()

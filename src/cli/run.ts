@@ -6,7 +6,7 @@ import { type Findings, type UsageError, usageError } from '../config/layer.ts'
 import { type Resolution, resolveConfig } from '../config/resolve.ts'
 import { version } from '../version.ts'
 import { exitCodes } from './exit-codes.ts'
-import { awsEnvironment, clientUrl, shellExports } from './exports.ts'
+import { awsEnvironment, caFile, clientUrl, shellExports, trustHints } from './exports.ts'
 import type { Io } from './io.ts'
 
 /** Runs what `argv` asks for. Resolves with the exit code; never throws a usage error. */
@@ -50,13 +50,14 @@ async function runCommand(args: Arguments, resolution: Resolution, io: Io): Prom
     const { health } = await import('./health.ts')
     return health(config, io)
   }
-  const url = clientUrl(config.host, config.port)
+  const url = clientUrl(config.host, config.port, config.tls)
+  const ca = caFile(config, io.directory)
   if (args.command === 's3cfg') {
     const { s3cfg } = await import('./s3cfg.ts')
-    io.out(s3cfg(url, config))
+    io.out(s3cfg(url, config, ca))
   } else {
-    const variables = awsEnvironment(url, config)
-    io.out(args.json ? `${JSON.stringify(variables, undefined, 2)}\n` : shellExports(variables))
+    const variables = awsEnvironment(url, config, ca)
+    io.out(args.json ? `${JSON.stringify(variables, undefined, 2)}\n` : shellExports(variables) + trustHints(url, ca))
   }
   return exitCodes.clean
 }

@@ -1,13 +1,14 @@
 /** `sandbucket s3cfg`: a whole configuration for s3cmd. */
 import type { Config } from '../config/config.ts'
-import { firstKey } from './exports.ts'
+import { type CaFile, firstKey } from './exports.ts'
 
 /**
  * The text of an `.s3cfg`. `host_bucket` without `%(bucket)s` makes s3cmd use path style, for requests and for
  * `signurl` alike (s3cmd 2.3.0, S3/Utils.py, check_bucket_name_dns_support).
  */
-export function s3cfg(url: string, config: Config): string {
+export function s3cfg(url: string, config: Config, ca?: CaFile): string {
   const host = url.replace(/^https?:\/\//, '')
+  const isTls = config.tls ? 'True' : 'False'
   const { accessKeyId, secretAccessKey } = firstKey(config)
   const lines = [
     '[default]',
@@ -18,9 +19,10 @@ export function s3cfg(url: string, config: Config): string {
     `host_base = ${host}`,
     `host_bucket = ${host}`,
     `website_endpoint = http://%(bucket)s.s3-website.localhost${host.replace(/^.*(?=:\d+$)/, '')}/`,
-    'use_https = False',
-    'check_ssl_certificate = False',
-    'signurl_use_https = False',
+    `use_https = ${isTls}`,
+    ...(ca === undefined ? [] : [`ca_certs_file = ${ca.path}`]),
+    `check_ssl_certificate = ${isTls}`,
+    `signurl_use_https = ${isTls}`,
     'signature_v2 = False',
     'enable_multipart = True',
     'multipart_chunk_size_mb = 15',

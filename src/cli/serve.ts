@@ -6,7 +6,7 @@ import type { RunningServer } from '../server.ts'
 import { version } from '../version.ts'
 import { banner, listeningEvent } from './banner.ts'
 import { exitCodes, explainFailure } from './exit-codes.ts'
-import { clientUrl } from './exports.ts'
+import { caFile, clientUrl } from './exports.ts'
 import type { Io } from './io.ts'
 
 /** How long a request in flight may hold up a stop. Docker kills after 10 s. */
@@ -35,9 +35,10 @@ export async function serve(resolution: Resolution, io: Io): Promise<number> {
     )
     return failure.exitCode
   }
-  const url = clientUrl(server.host, server.port)
-  const event = listeningEvent(url, version, resolution)
-  io.out(isJson ? `${JSON.stringify(event)}\n` : banner(url, version, resolution))
+  const url = clientUrl(server.host, server.port, config.tls)
+  const ca = caFile(config, io.directory)
+  const event = listeningEvent(url, version, resolution, ca)
+  io.out(isJson ? `${JSON.stringify(event)}\n` : banner(url, version, resolution, ca))
   process.send?.(event)
   const exitCode = await stop
   if (!isJson && config.logLevel !== 'silent') io.err('Stopping. Once more to stop at once.\n')

@@ -68,6 +68,11 @@ export interface Config {
   kmsKeys: KmsKeyConfig[]
   /** Accept customers' keys (SSE-C) over plain HTTP, which AWS refuses. */
   allowSseCOverHttp: boolean
+  /** Answer HTTPS as well, on the same port. */
+  tls: boolean
+  /** The certificate and key to show, each a path or PEM itself; both or neither. Neither: a generated one. */
+  tlsCert: string | undefined
+  tlsKey: string | undefined
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   logFormat: 'json' | 'pretty'
 }

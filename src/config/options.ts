@@ -50,6 +50,12 @@ export interface Options {
   kmsKeys?: (string | KmsKeyOptions)[] | undefined
   /** Accept customers' keys (SSE-C) over plain HTTP. */
   allowSseCOverHttp?: boolean | undefined
+  /** Answer HTTPS as well, on the same port, with a certificate of a CA made for this purpose. */
+  tls?: boolean | undefined
+  /** Path of a PEM certificate with its chain, or PEM itself; implies `tls`. */
+  tlsCert?: string | undefined
+  /** Its private key. */
+  tlsKey?: string | undefined
   logLevel?: Config['logLevel'] | undefined
   logFormat?: Config['logFormat'] | undefined
 }
@@ -252,6 +258,29 @@ export const options: Readonly<Record<OptionName, OptionRow>> = {
     placeholder: undefined,
     default: 'false',
     help: "accept customers' encryption keys (SSE-C) over plain HTTP, which AWS refuses",
+  }),
+  tls: row(kinds.flag, {
+    flag: 'tls',
+    env: 'SANDBUCKET_TLS',
+    placeholder: undefined,
+    default: 'false',
+    help: 'answer HTTPS as well, on the same port; its CA is at /_sandbucket/ca.pem',
+  }),
+  tlsCert: row(kinds.text, {
+    flag: 'tls-cert',
+    env: 'SANDBUCKET_TLS_CERT',
+    isSecret: true,
+    placeholder: 'FILE',
+    default: '',
+    help: 'certificate for --tls with its chain, instead of a generated one: a PEM file, or PEM itself',
+  }),
+  tlsKey: row(kinds.text, {
+    flag: 'tls-key',
+    env: 'SANDBUCKET_TLS_KEY',
+    isSecret: true,
+    placeholder: 'FILE',
+    default: '',
+    help: 'its private key',
   }),
   logLevel: row(kinds.choice('silent', 'error', 'warn', 'info', 'debug'), {
     flag: 'log-level',

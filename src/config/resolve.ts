@@ -56,6 +56,8 @@ export function resolveConfig(sources: Sources, findings: Findings): Resolution 
   const resolution = combine(layers, defaults, findings)
   const { config } = resolution
   if (config.dataDir !== undefined) config.dataDir = resolvePath(sources.directory, config.dataDir)
+  config.tlsCert = absolutePath(config.tlsCert, sources.directory)
+  config.tlsKey = absolutePath(config.tlsKey, sources.directory)
   return resolution
 }
 
@@ -69,6 +71,13 @@ export function resolveOptions(options: Options): Resolution {
 function combine(layers: readonly Layer[], defaults: Defaults, findings: Findings): Resolution {
   const values = readValues(layers, findings.problems)
   const { accounts, hasWellKnownKeys } = chooseAccounts(values, findings.problems)
+  if ((values.tlsCert === undefined) !== (values.tlsKey === undefined)) {
+    findings.problems.push(
+      values.tlsCert === undefined
+        ? 'tlsKey (--tls-key) is set but tlsCert (--tls-cert) is not; TLS needs both'
+        : 'tlsCert (--tls-cert) is set but tlsKey (--tls-key) is not; TLS needs both',
+    )
+  }
   if (findings.problems.length > 0) throw usageError(findings.problems)
   const config: Config = {
     host: values.host ?? '127.0.0.1',
@@ -88,10 +97,18 @@ function combine(layers: readonly Layer[], defaults: Defaults, findings: Finding
     openCors: values.openCors ?? true,
     kmsKeys: (values.kmsKeys ?? []).map((key) => completeKmsKey(key, accounts[0]?.id ?? defaultAccountId)),
     allowSseCOverHttp: values.allowSseCOverHttp ?? false,
+    tls: values.tls ?? values.tlsCert !== undefined,
+    tlsCert: values.tlsCert,
+    tlsKey: values.tlsKey,
     logLevel: values.logLevel ?? defaults.logLevel,
     logFormat: values.logFormat ?? 'pretty',
   }
   return { config, hasWellKnownKeys, notes: findings.notes }
+}
+
+/** PEM given as a value stays as it is. */
+function absolutePath(value: string | undefined, directory: string): string | undefined {
+  return value === undefined || value.startsWith('-----BEGIN') ? value : resolvePath(directory, value)
 }
 
 function finite(ms: number): number | undefined {

@@ -15,6 +15,7 @@ import { edgeErrorOf, edgeResponse, rawResponse, unparsable } from './edge-error
 import { defaultLimits, type HttpLimits } from './limits.ts'
 import { endGently } from './linger.ts'
 import { closeListeners, listen, type Listening } from './listen.ts'
+import type { TlsFront, TlsIdentity } from './tls-front.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 import { type Exchange, sendResponse, type SendOptions, toWireRequest } from './wire-node.ts'
 
@@ -26,11 +27,13 @@ export interface HttpDeps {
   admin: AdminDeps
   /** True when a Host header names a bucket: then every path is a key, `/_sandbucket/x` too. */
   isBucketHost?(host: string): boolean
+  /** Clients may come with TLS, beside those without. */
+  tls?: TlsIdentity | undefined
   limits?: Partial<HttpLimits>
 }
 
 export interface HttpServer {
-  /** Resolves with the port in use. @throws EADDRINUSE and the like, as the system says them */
+  /** Resolves with the port in use. @throws EADDRINUSE and the like, as the system says them; what TLS cannot use */
   listen(host: string, port: number): Promise<{ host: string; port: number }>
   /** Finishes what is in flight, up to `graceMs`, then cuts it. */
   close(graceMs: number): Promise<void>
@@ -57,14 +60,19 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     answerClientError(cause.code, socket as Socket, current.get(socket), deps)
   })
   let listening: Listening | undefined
+  let front: TlsFront | undefined
   return {
     async listen(host, port) {
+      if (deps.tls !== undefined) {
+        const { installTls } = await import('./tls-front.ts')
+        front = installTls(server, deps.tls, limits, deps.log)
+      }
       listening = await listen(server, host, port, deps.log)
       return { host: listening.host, port: listening.port }
     },
     async close(graceMs) {
       sendOptions.isClosing = true
-      await closeListeners(server, listening?.twin, graceMs)
+      await closeListeners(server, listening?.twin, front, graceMs)
     },
   }
 }

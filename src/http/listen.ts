@@ -2,6 +2,7 @@
 import type { Server } from 'node:http'
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net'
 import type { Log } from '../context.ts'
+import type { TlsFront } from './tls-front.ts'
 
 /** The IPv6 address that people expect to answer too: `localhost` is `::1` first for many programs. */
 const twins: Record<string, string> = { '127.0.0.1': '::1', localhost: '::1', '0.0.0.0': '::' }
@@ -60,14 +61,23 @@ export async function listen(server: Server, host: string, port: number, log: Lo
 }
 
 /** Stops accepting, waits for what is in flight, closes idle connections at once and all others after `graceMs`. */
-export async function closeListeners(server: Server, twin: NetServer | undefined, graceMs: number): Promise<void> {
+export async function closeListeners(
+  server: Server,
+  twin: NetServer | undefined,
+  front: TlsFront | undefined,
+  graceMs: number,
+): Promise<void> {
   const closed = Promise.all(
     [server, twin].map((one) => new Promise((resolve) => (one ? one.close(resolve) : resolve(undefined)))),
   )
   server.closeIdleConnections()
+  front?.closeSilent()
   // A connection becomes idle when its last answer has been written, and nobody tells: look often.
   const sweep = setInterval(() => server.closeIdleConnections(), 25)
-  const deadline = setTimeout(() => server.closeAllConnections(), graceMs)
+  const deadline = setTimeout(() => {
+    server.closeAllConnections()
+    front?.closeAll()
+  }, graceMs)
   await closed
   clearInterval(sweep)
   clearTimeout(deadline)
