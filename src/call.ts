@@ -1,13 +1,14 @@
 /** One request on its way: what the steps of the pipeline find out about it, and the `Ctx` its handler gets. */
 import type { Accounts } from './accounts.ts'
 import { anonymousPrincipal } from './auth/keys.ts'
-import { authorize } from './authorize.ts'
+import type { Authorizer } from './authorization/authorize.ts'
 import type { Config } from './config/config.ts'
-import type { Account, AuthInfo, Ctx, Log, PostedForm, Principal } from './context.ts'
+import type { AccessFacts, Account, AuthInfo, Ctx, Log, PostedForm, Principal } from './context.ts'
 import type { RequestBody } from './http/request-body.ts'
 import { header, type WireRequest } from './http/wire.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Ids } from './lib/ids.ts'
+import type { MaybePromise } from './lib/maybe-promise.ts'
 import type { BucketRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
 
@@ -19,6 +20,7 @@ export interface CallDeps {
   readonly ids: Ids
   readonly log: Log
   readonly accounts: Accounts
+  readonly authorizer: Authorizer
 }
 
 const noAuth: AuthInfo = { authType: undefined, signatureVersion: undefined }
@@ -31,6 +33,8 @@ export class Call implements Ctx {
   readonly requestId: string
   /** Operation name once matched, for the log. */
   operation = ''
+  /** Members as in the model; those of a document once it has been read. Of a form, what it asks of PutObject. */
+  input: Readonly<Record<string, unknown>> = {}
   principal: Principal = anonymousPrincipal
   auth: AuthInfo = noAuth
   /** The name of this server that made the signature right where the received Host did not. */
@@ -60,6 +64,9 @@ export class Call implements Ctx {
   get log(): Log {
     return this.#deps.log
   }
+  get authorizer(): Authorizer {
+    return this.#deps.authorizer
+  }
   get bucket(): BucketRecord {
     if (this.#bucket === undefined) throw new Error(`${this.operation} addresses no bucket`)
     return this.#bucket
@@ -86,7 +93,11 @@ export class Call implements Ctx {
     return this.#deps.accounts.find(id)
   }
 
-  authorize(_action: string, _resource: string, bucket: BucketRecord): void {
-    authorize(this.principal, bucket)
+  get access(): AccessFacts {
+    return this.#deps.authorizer.facts
+  }
+
+  authorize(action: string, resource: string, bucket: BucketRecord, versionId?: string): MaybePromise<void> {
+    return this.#deps.authorizer.one(this, action, resource, bucket, versionId)
   }
 }

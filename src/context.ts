@@ -73,6 +73,8 @@ export interface AuthInfo {
   signatureVersion: 'AWS4-HMAC-SHA256' | 'AWS4-ECDSA-P256-SHA256' | 'AWS' | undefined
   /** Region of the credential scope: the regional endpoint the client means. Undefined for SigV2, SigV4A and anonymous. */
   region?: string | undefined
+  /** When the client says it signed, in ms. Undefined where it does not say, and for anonymous. */
+  signedAtMs?: number | undefined
 }
 
 /** A browser upload: the fields of its form (names in lower case), and what they ask of PutObject. */
@@ -86,6 +88,27 @@ export interface Log {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
+}
+
+/** What bucket policies and Block Public Access are checked against. */
+export interface AccessFacts {
+  /** The settings in force: those of the bucket or of its owner's account. */
+  publicAccessBlock(bucket: BucketRecord): MaybePromise<EffectiveBlock>
+  /** What an entry of a policy's Principal stands for: `arn` as the policy shows it from now on. Undefined: nobody. */
+  resolvePrincipal(
+    type: 'AWS' | 'CanonicalUser',
+    value: string,
+  ): MaybePromise<{ arn: string; uniqueId?: string } | undefined>
+  /** The unique id that the ARN of a user or role stands for now; undefined when there is none. */
+  uniqueIdOf(arn: string): MaybePromise<string | undefined>
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PublicAccessBlockConfiguration.html */
+export interface EffectiveBlock {
+  BlockPublicAcls?: boolean
+  IgnorePublicAcls?: boolean
+  BlockPublicPolicy?: boolean
+  RestrictPublicBuckets?: boolean
 }
 
 export interface Ctx {
@@ -111,5 +134,7 @@ export interface Ctx {
    * Further permission checks of a composite operation (each key of DeleteObjects, the source of a copy).
    * `resource` is an ARN. Returns when allowed. @throws AwsError AccessDenied
    */
-  authorize(action: string, resource: string, bucket: BucketRecord): MaybePromise<void>
+  authorize(action: string, resource: string, bucket: BucketRecord, versionId?: string): MaybePromise<void>
+  /** What handlers of access configurations need of the authorization that reads them. */
+  readonly access: AccessFacts
 }

@@ -6,7 +6,6 @@
 import type { Addresser, Target } from './address.ts'
 import { type AuthDeps, type Authenticated, authenticate } from './auth/authenticate.ts'
 import { openBody } from './auth/open-body.ts'
-import { authorize } from './authorize.ts'
 import { Call, type CallDeps } from './call.ts'
 import { AwsError, error } from './errors.ts'
 import { collectBody } from './http/body.ts'
@@ -78,20 +77,34 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps): Promise
   const authenticated = plan.bodyKind === 'form' ? undefined : await identify(call, target, deps.auth)
   if (authenticated === undefined) await acceptForm(call, target, deps.auth)
   const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: call.request.headers })
+  call.input = call.form === undefined ? input : { ...call.form.put }
   if (plan.name !== 'CreateBucket') await findBucket(call, target.bucket)
-  authorize(call.principal, call.maybeBucket)
+  const outcome = await call.authorizer.head(call)
   if (authenticated !== undefined) {
     const idleTimeoutMs = deps.bodyIdleMs
     if (plan.bodyKind === 'blob') call.body = openBody(request, authenticated, { lengthRequired: true, idleTimeoutMs })
-    else if (plan.bodyKind !== 'none') await readPayload(call, plan, input, authenticated, idleTimeoutMs)
+    else if (plan.bodyKind !== 'none') {
+      await readPayload(call, plan, input, authenticated, idleTimeoutMs)
+      await call.authorizer.body(call, outcome)
+    }
   }
-  return plan.write(await handler(input, call), { isHead: request.method === 'HEAD' })
+  return plan.write(await execute(call, handler, input), { isHead: request.method === 'HEAD' })
+}
+
+async function execute(call: Call, handler: AnyHandler, input: Record<string, unknown>): Promise<object> {
+  try {
+    return await handler(input, call)
+  } catch (cause) {
+    // What is missing is told only to those who may know.
+    throw cause instanceof AwsError ? await call.authorizer.onFailure(call, cause) : cause
+  }
 }
 
 async function identify(call: Call, target: Target, auth: AuthDeps): Promise<Authenticated> {
   const authenticated = await authenticate(call.request, target, auth)
   call.principal = authenticated.principal
-  call.auth = authenticated.auth
+  const { auth: how, signedAtMs } = authenticated
+  call.auth = how.authType === 'REST-QUERY-STRING' ? { ...how, signedAtMs } : how
   call.hostAlias = authenticated.hostAlias
   const { movedHeaders } = authenticated
   // Presigners move headers into the query; from here on they are headers again.

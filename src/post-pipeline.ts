@@ -44,7 +44,7 @@ export async function acceptForm(call: Call, target: Target, auth: AuthDeps): Pr
     auth,
   )
   call.principal = authenticated.principal
-  call.auth = authenticated.auth
+  call.auth = { ...authenticated.auth, signedAtMs: authenticated.signedAtMs }
   const { key } = authenticated
   if (key === undefined || key === '') throw missingKey()
   checkKeyLength(key)

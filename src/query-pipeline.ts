@@ -6,7 +6,6 @@
 import { createHash } from 'node:crypto'
 import type { Target } from './address.ts'
 import { type AuthDeps, authenticate, signedService } from './auth/authenticate.ts'
-import { authorize } from './authorize.ts'
 import type { Call } from './call.ts'
 import { error } from './errors.ts'
 import { collectBody, openRawBody } from './http/body.ts'
@@ -88,7 +87,8 @@ export async function handleQueryCall(
   call.auth = authenticated.auth
   const { plan, input } = await parseQueryAction(service, form)
   call.operation = plan.name
-  if (!undeniable.has(plan.name)) authorize(call.principal, undefined)
+  call.input = input as Record<string, unknown>
+  if (!undeniable.has(plan.name)) await call.authorizer.query(call, service)
   const handlers = deps.query[service] as Record<string, ((input: unknown, call: Call) => unknown) | undefined>
   const handler = handlers[plan.name]
   if (handler === undefined) {

@@ -3,6 +3,9 @@ import { hostname } from 'node:os'
 import { createAccounts } from './accounts.ts'
 import { Addresser, hostRules, hostName, readHost } from './address.ts'
 import { createAuthDeps } from './auth/authenticate.ts'
+import { Authorizer } from './authorization/authorize.ts'
+import { rootIdentities } from './authorization/identities.ts'
+import { Journal } from './authorization/journal.ts'
 import { HostAliases } from './auth/hosts.ts'
 import { createKeyRing } from './auth/keys.ts'
 import type { Config } from './config/config.ts'
@@ -78,13 +81,17 @@ export async function createServer(config: Config, log: Log, overrides: Override
     regionStrict: config.regionStrict,
     maxClockSkewMs: config.maxClockSkewMs,
   })
+  const accounts = createAccounts(config.accounts)
+  const journal = new Journal()
+  const authorizer = new Authorizer({ identities: rootIdentities(accounts), accountBlock: () => undefined, journal })
   const handle = createPipeline({
     config,
     store,
     clock,
     ids,
     log,
-    accounts: createAccounts(config.accounts),
+    accounts,
+    authorizer,
     addresser: new Addresser(rules, bucketExists),
     auth,
     s3,

@@ -62,7 +62,7 @@ export interface Verdict {
 const policyActions = new Set(['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy'])
 
 /** What the bucket's owner may do to objects of other accounts. */
-const bucketOwnerActions = new Set([
+export const bucketOwnerActions: ReadonlySet<string> = new Set([
   's3:PutObject',
   's3:DeleteObject',
   's3:DeleteObjectVersion',

@@ -1,0 +1,283 @@
+/**
+ * May this caller do what the request asks? Every S3 request comes here before its body is read, and handlers come back
+ * for what only they know (sources of copies, keys of DeleteObjects). The root of the owning account, where no policy is
+ * in its way, passes without any of the machinery.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-policy-language-overview.html
+ */
+import type { AccessFacts, Principal } from '../context.ts'
+import { type AwsError, error } from '../errors.ts'
+import { bucketArn } from '../lib/arn.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { overlay } from '../policy/context-source.ts'
+import { readCopySource } from '../policy/copy-source.ts'
+import { bucketOwnerActions } from '../policy/decide.ts'
+import { plainDenial, publicAccessMessage } from '../policy/message.ts'
+import { anonymousRefusal, type RequiredAction, requiredActions, requiredBodyActions } from '../policy/require.ts'
+import type { BucketRecord } from '../store/records.ts'
+import type { Asked } from './asked.ts'
+import { bucketPolicyOf } from './bucket-policies.ts'
+import { answer, type AuthorizationDeps, callerPolicies, denialOf, type Question } from './decision.ts'
+import type { CallerPolicies } from './identities.ts'
+import { mentions } from './mentions.ts'
+import { hasAcls } from './object-state.ts'
+import { asksForPublicAcl, checksAcl, hasAclInput } from './public-acls.ts'
+import { effectiveBlock } from './public-access.ts'
+import { queryResource } from './query-resources.ts'
+import { acknowledges, isCharged } from './requester-pays.ts'
+
+/** Whether the head of a request was enough to decide. */
+export type HeadOutcome = 'decided' | 'needsBody'
+
+/** Operations with condition keys in their document. */
+const keysInBody = new Set([
+  'PutObjectTagging',
+  'PutObjectRetention',
+  'PutObjectLegalHold',
+  'PutBucketOwnershipControls',
+  'CreateBucket',
+])
+const isBodyKey = (key: string) =>
+  /^(?:s3:requestobjecttag|s3:object-lock-|s3:locationconstraint|s3:x-amz-object-ownership|aws:requesttag\/|aws:tagkeys)/.test(
+    key,
+  )
+
+/** Answers about missing objects that only those who may list the bucket get. */
+const tellsMissing = new Set(['NoSuchKey', 'NoSuchVersion'])
+/** Operations that make or remove objects: what is there already does not decide, and missing is no answer of theirs. */
+const isWrite = new Set([
+  'PutObject',
+  'PostObject',
+  'CreateMultipartUpload',
+  'UploadPart',
+  'CompleteMultipartUpload',
+  'AbortMultipartUpload',
+  'ListParts',
+  'DeleteObject',
+  'DeleteObjects',
+])
+const isCopy = new Set(['CopyObject', 'UploadPartCopy'])
+
+export class Authorizer {
+  readonly #deps: AuthorizationDeps
+  readonly facts: AccessFacts
+
+  constructor(deps: AuthorizationDeps) {
+    this.#deps = deps
+    const { identities, accountBlock } = deps
+    this.facts = {
+      publicAccessBlock: async (bucket) => effectiveBlock(bucket, await accountBlock(bucket.ownerId)),
+      resolvePrincipal: (type, value) => identities.resolve(type, value),
+      uniqueIdOf: (arn) => identities.uniqueIdOf(arn),
+    }
+  }
+
+  /** Decides what can be decided before the body is read. @throws AwsError AccessDenied */
+  head(asked: Asked): MaybePromise<HeadOutcome> {
+    const { principal, maybeBucket: bucket, operation } = asked
+    if (!isUnopposed(principal, bucket)) return this.#head(asked)
+    if (bucket === undefined || (!hasAcls(bucket) && !checksAcl(operation, false))) return this.#pass(asked)
+    if (checksAcl(operation, true) && hasAclInput(asked.input)) return this.#head(asked)
+    return this.#headWithAcls(asked, bucket)
+  }
+
+  /** Decides what needed the body: conditions on it, roles it passes on, a public ACL in it. @throws AwsError AccessDenied */
+  body(asked: Asked, outcome: HeadOutcome): MaybePromise<void> {
+    const isOpen = outcome === 'needsBody' || checksAcl(asked.operation, false)
+    const further = requiredBodyActions(asked.operation, asked.input)
+    if (!isOpen && (further.length === 0 || isUnopposed(asked.principal, asked.maybeBucket))) return undefined
+    return this.#body(asked, outcome, further)
+  }
+
+  /** One further permission, asked by a handler. @throws AwsError AccessDenied */
+  one(
+    asked: Asked,
+    action: string,
+    resource: string,
+    bucket: BucketRecord,
+    versionId?: string | undefined,
+  ): MaybePromise<void> {
+    if (isUnopposed(asked.principal, bucket) && (!hasAcls(bucket) || bucketOwnerActions.has(action))) return undefined
+    return this.#one(asked, { action, resource, bucket, versionId })
+  }
+
+  /** The permission of a call of IAM or STS. Calls without a signature carry their own proof. @throws AwsError AccessDenied */
+  query(asked: Asked, service: 'iam' | 'sts'): MaybePromise<void> {
+    const { principal } = asked
+    if (isUnopposed(principal, undefined)) this.#pass(asked)
+    else if (principal.kind !== 'anonymous') return this.#query(asked, service)
+    return undefined
+  }
+
+  /**
+   * The answer to a failed read: that something is missing is told only to those who may list the bucket.
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html "Permissions"
+   */
+  async onFailure(asked: Asked, failure: AwsError): Promise<AwsError> {
+    if (!tellsMissing.has(failure.code) || isWrite.has(asked.operation)) return failure
+    const missing = await missingObject(asked)
+    if (missing === undefined || isUnopposed(asked.principal, missing.bucket)) return failure
+    const { bucket, key } = missing
+    // A copy may also fail on a condition about its destination.
+    if (isCopy.has(asked.operation) && failure.fields.Key !== key) return failure
+    const caller = await callerPolicies(asked, this.#deps)
+    const keys = { 's3:prefix': key, 's3:delimiter': undefined, 's3:max-keys': undefined }
+    const resource = bucketArn(bucket.Name)
+    const question: Question = { action: 's3:ListBucket', resource, bucket, adjust: (base) => overlay(base, keys) }
+    const decided = await answer(asked, caller, question, this.#deps)
+    if (decided.verdict.decision === 'allowed') return failure
+    if (failure.code === 'NoSuchVersion') {
+      // Assumed: permission to list versions is as good, because it tells the same.
+      const versions = await answer(asked, caller, { ...question, action: 's3:ListBucketVersions' }, this.#deps)
+      if (versions.verdict.decision === 'allowed') return failure
+    }
+    return denialOf(decided, { ...question, bucket: undefined })
+  }
+
+  #pass(asked: Asked): 'decided' {
+    const { principal, maybeBucket: bucket, input, operation } = asked
+    this.#deps.journal.unquestioned(asked.requestId, asked.clock.now(), operation, {
+      principal,
+      bucket: bucket?.Name ?? (input.Bucket as string | undefined),
+      key: input.Key as string | undefined,
+      versionId: input.VersionId as string | undefined,
+    })
+    return 'decided'
+  }
+
+  /** Where ACLs are on, an object may be another account's: only its record tells. */
+  async #headWithAcls(asked: Asked, bucket: BucketRecord): Promise<HeadOutcome> {
+    const { Key, VersionId } = asked.input
+    if (typeof Key !== 'string' || isWrite.has(asked.operation)) return this.#pass(asked)
+    const { objects } = asked.store
+    const version = VersionId as string | undefined
+    const record = await (version === undefined ? objects.latest(bucket, Key) : objects.version(bucket, Key, version))
+    return record === undefined || record.ownerId === bucket.ownerId ? this.#pass(asked) : this.#head(asked)
+  }
+
+  async #head(asked: Asked): Promise<HeadOutcome> {
+    const { operation, principal, maybeBucket: bucket } = asked
+    if (principal.kind === 'anonymous') {
+      const message = anonymousRefusal(operation)
+      if (message !== undefined) throw error('AccessDenied', {}, { message })
+    }
+    const caller = await callerPolicies(asked, this.#deps)
+    if (keysInBody.has(operation) && mentions(allPolicies(caller, bucket), isBodyKey)) return 'needsBody'
+    await this.#operation(asked, caller)
+    return 'decided'
+  }
+
+  async #body(asked: Asked, outcome: HeadOutcome, further: readonly RequiredAction[]): Promise<void> {
+    const caller = await callerPolicies(asked, this.#deps)
+    if (outcome === 'needsBody') await this.#operation(asked, caller)
+    else await this.#refusePublicAcl(asked)
+    await this.#all(asked, caller, further)
+  }
+
+  async #query(asked: Asked, service: 'iam' | 'sts'): Promise<void> {
+    const { accountId } = asked.principal
+    const question: Question = {
+      action: `${service}:${asked.operation}`,
+      resource: queryResource(asked.operation, asked.input, accountId),
+      bucket: undefined,
+      resourceAccount: accountId,
+    }
+    const decided = await answer(asked, await callerPolicies(asked, this.#deps), question, this.#deps)
+    if (decided.verdict.decision !== 'allowed') throw denialOf(decided, question)
+  }
+
+  /** All permissions of the operation, then what holds beside permissions. */
+  async #operation(asked: Asked, caller: CallerPolicies): Promise<void> {
+    const { maybeBucket: bucket } = asked
+    const facts = { region: asked.config.region, accountId: asked.principal.accountId }
+    const isUploadInitiator = await beganUpload(asked)
+    // Forms are PutObject in all but their answer.
+    const operation = asked.operation === 'PostObject' ? 'PutObject' : asked.operation
+    const pairs = requiredActions(operation, asked.input, { ...facts, isUploadInitiator })
+    await this.#all(
+      asked,
+      caller,
+      // Sources of copies are asked for by their handlers, once they have found the bucket.
+      pairs.filter(({ isSource }) => isSource !== true),
+    )
+    if (bucket !== undefined) refuseUnpaid(asked, bucket)
+    await this.#refusePublicAcl(asked)
+  }
+
+  async #all(asked: Asked, caller: CallerPolicies, pairs: readonly RequiredAction[]): Promise<void> {
+    const versionId = asked.input.VersionId as string | undefined
+    const isNewObject = isWrite.has(asked.operation) || isCopy.has(asked.operation)
+    let isByAcl = false
+    for (const { action, resource } of pairs) {
+      // Assumed: an anonymous write that an ACL allows may name an ACL, as uploads to public buckets always could.
+      if (isByAcl && action === 's3:PutObjectAcl') continue
+      const question: Question = action.startsWith('s3:')
+        ? { action, resource, bucket: asked.maybeBucket, versionId, isNewObject }
+        : { action, resource, bucket: undefined, resourceAccount: asked.principal.accountId }
+      const decided = await answer(asked, caller, question, this.#deps)
+      if (decided.verdict.decision !== 'allowed') throw denialOf(decided, question)
+      isByAcl ||= asked.principal.kind === 'anonymous' && decided.verdict.by === 'acl'
+    }
+  }
+
+  async #one(asked: Asked, question: Question & { bucket: BucketRecord }): Promise<void> {
+    const decided = await answer(asked, await callerPolicies(asked, this.#deps), question, this.#deps)
+    if (decided.verdict.decision !== 'allowed') throw denialOf(decided, question)
+    if (question.bucket !== asked.maybeBucket) refuseUnpaid(asked, question.bucket)
+  }
+
+  /** @throws AwsError AccessDenied */
+  async #refusePublicAcl(asked: Asked): Promise<void> {
+    const { operation, maybeBucket: bucket, input, principal } = asked
+    if (bucket === undefined || !checksAcl(operation, hasAcls(bucket)) || !asksForPublicAcl(input)) return
+    const block = effectiveBlock(bucket, await this.#deps.accountBlock(bucket.ownerId))
+    if (block.BlockPublicAcls !== true) return
+    const [pair] = requiredActions(operation === 'PostObject' ? 'PutObject' : operation, input)
+    if (pair === undefined) return
+    const message = publicAccessMessage({ principal, ...pair }, 'BlockPublicAcls')
+    throw error('AccessDenied', {}, { message })
+  }
+}
+
+/** The owner's root without a policy in its way: only the owner of an object, where ACLs are on, may still oppose. */
+function isUnopposed(principal: Principal, bucket: BucketRecord | undefined): boolean {
+  if (principal.kind !== 'root' || principal.session?.by === 'AssumeRoot') return false
+  if (bucket === undefined) return true
+  return bucket.ownerId === principal.accountId && bucket.documents.policy === undefined
+}
+
+function allPolicies({ identity, boundary, session }: CallerPolicies, bucket: BucketRecord | undefined) {
+  const resource = bucket && bucketPolicyOf(bucket)
+  return [...identity, ...(boundary ? [boundary] : []), ...(session ?? []), ...(resource ? [resource] : [])]
+}
+
+/** Requester pays. Observed: a plain AccessDenied. @throws AwsError AccessDenied */
+function refuseUnpaid({ principal, request }: Asked, bucket: BucketRecord): void {
+  if (!isCharged(bucket, principal)) return
+  if (principal.kind !== 'anonymous' && acknowledges(request)) return
+  throw error('AccessDenied', {}, { message: plainDenial })
+}
+
+const aboutUploads = new Set(['AbortMultipartUpload', 'ListParts'])
+
+/**
+ * Whether an upload may be ended and listed as by who began it. One that never was counts too: that it is missing is told
+ * to everyone who may write the key. Observed: recorded against AWS.
+ */
+async function beganUpload({ operation, input, maybeBucket, store, principal }: Asked): Promise<boolean> {
+  const { Key, UploadId } = input
+  if (!aboutUploads.has(operation) || maybeBucket === undefined) return false
+  if (typeof Key !== 'string' || typeof UploadId !== 'string') return false
+  const upload = await store.uploads.get(maybeBucket, Key, UploadId)
+  return upload === undefined || (upload.initiatorArn !== '' && upload.initiatorArn === principal.arn)
+}
+
+/** The object that a failed read was about. */
+async function missingObject(asked: Asked): Promise<{ bucket: BucketRecord; key: string } | undefined> {
+  const { input, operation, maybeBucket, store } = asked
+  if (!isCopy.has(operation)) {
+    return maybeBucket && typeof input.Key === 'string' ? { bucket: maybeBucket, key: input.Key } : undefined
+  }
+  const source = typeof input.CopySource === 'string' ? readCopySource(input.CopySource) : undefined
+  const bucket = source && (await store.buckets.get(source.bucket))
+  return source && bucket && { bucket, key: source.key }
+}

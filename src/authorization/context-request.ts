@@ -1,0 +1,48 @@
+/** Condition keys about the request and the resource that every service has. */
+import { header } from '../http/wire.ts'
+import type { KeyValue, Subject } from './context.ts'
+import { isoTime } from './context-principal.ts'
+import { memberOf, type Tag, tagKeys, tagsIn, tagValue } from './tags.ts'
+
+const resourceAccount = ({ bucket, asked }: Subject): KeyValue => {
+  if (bucket !== undefined) return bucket.ownerId
+  // Assumed: ListAllMyBuckets has no resource and so no owner of one.
+  return asked.operation === 'ListBuckets' ? undefined : asked.principal.accountId || undefined
+}
+
+export const requestKeys: ReadonlyMap<string, (subject: Subject) => KeyValue> = new Map([
+  ['aws:currenttime', ({ nowMs }: Subject) => isoTime(nowMs)],
+  ['aws:epochtime', ({ nowMs }: Subject) => String(Math.floor(nowMs / 1000))],
+  ['aws:securetransport', ({ asked }: Subject) => String(asked.request.isTls)],
+  ['aws:sourceip', ({ asked }: Subject) => asked.request.remoteAddress || undefined],
+  ['aws:useragent', ({ asked }: Subject) => header(asked.request, 'user-agent')],
+  ['aws:referer', ({ asked }: Subject) => header(asked.request, 'referer')],
+  ['aws:requestedregion', ({ asked }: Subject) => asked.auth.region ?? asked.config.region],
+  ['aws:viaawsservice', () => 'false'],
+  ['aws:resourceaccount', resourceAccount],
+  ['s3:resourceaccount', resourceAccount],
+  ['aws:tagkeys', ({ asked }: Subject) => untagKeys(asked.input) ?? tagKeys(requestTags(asked.input))],
+])
+
+/** Tags that a request gives a resource: CreateBucket and TagResource of S3, the Create and Tag operations of IAM. */
+function requestTags(input: Readonly<Record<string, unknown>>): Tag[] {
+  return tagsIn(input.Tags ?? memberOf(input.CreateBucketConfiguration, 'Tags'))
+}
+
+function untagKeys({ TagKeys }: Readonly<Record<string, unknown>>): string[] | undefined {
+  return Array.isArray(TagKeys) && TagKeys.length > 0 ? TagKeys.map(String) : undefined
+}
+
+/** `aws:RequestTag/KEY`. Observed: a key to remove has an empty value (recorded against AWS). */
+export function requestTag({ asked }: Subject, lowerKey: string): KeyValue {
+  const removed = untagKeys(asked.input)?.some((key) => key.toLowerCase() === lowerKey)
+  return removed ? '' : tagValue(requestTags(asked.input), lowerKey)
+}
+
+/** `aws:ResourceTag/KEY` and `s3:BucketTag/KEY`. Observed: absent unless the bucket has ABAC switched on. */
+export function bucketTag({ bucket }: Subject, lowerKey: string): KeyValue {
+  if (bucket === undefined || memberOf(memberOf(bucket.documents.abac, 'AbacStatus'), 'Status') !== 'Enabled') {
+    return undefined
+  }
+  return tagValue(tagsIn(memberOf(bucket.documents.tagging, 'TagSet')), lowerKey)
+}

@@ -1,0 +1,54 @@
+/**
+ * What of the store a decision needs: the addressed object's record where ACLs decide or a policy asks for its tags, and
+ * the upload's where its beginning counts. Nothing of it reaches a caller who is denied.
+ */
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { bucketOwnerActions } from '../policy/decide.ts'
+import type { CompiledPolicy } from '../policy/compile.ts'
+import type { BucketRecord, ObjectRecord, UploadRecord } from '../store/records.ts'
+import type { Asked } from './asked.ts'
+import { mentions } from './mentions.ts'
+
+/** Whether ACLs count in a bucket. */
+export const hasAcls = (bucket: BucketRecord): boolean => bucket.ObjectOwnership !== 'BucketOwnerEnforced'
+
+/** The key of an object's ARN in a bucket; undefined for the bucket itself. */
+export function keyOf(resource: string, bucket: BucketRecord): string | undefined {
+  const start = resource.indexOf(`:::${bucket.Name}/`)
+  return start === -1 ? undefined : resource.slice(start + bucket.Name.length + 4)
+}
+
+/** Whether the owner and the ACL of the object itself decide about an action. */
+export const dependsOnObject = (action: string, bucket: BucketRecord): boolean =>
+  hasAcls(bucket) && !bucketOwnerActions.has(action)
+
+const isExistingTag = (key: string) => key.startsWith('s3:existingobjecttag/')
+const isEncryption = (key: string) => key.startsWith('s3:x-amz-server-side-encryption')
+
+/** The object's record where the decision needs it; undefined also when there is none. */
+export function recordFor(
+  asked: Asked,
+  action: string,
+  bucket: BucketRecord,
+  key: string,
+  versionId: string | undefined,
+  policies: readonly CompiledPolicy[],
+): MaybePromise<ObjectRecord | undefined> {
+  if (!dependsOnObject(action, bucket) && !mentions(policies, isExistingTag)) return undefined
+  const { objects } = asked.store
+  return versionId === undefined ? objects.latest(bucket, key) : objects.version(bucket, key, versionId)
+}
+
+const partOperations = new Set(['UploadPart', 'UploadPartCopy', 'CompleteMultipartUpload'])
+
+/** The upload that a part belongs to, where a policy asks how it is encrypted. */
+export function uploadFor(
+  asked: Asked,
+  bucket: BucketRecord,
+  key: string,
+  policies: readonly CompiledPolicy[],
+): MaybePromise<UploadRecord | undefined> {
+  const { UploadId } = asked.input
+  if (!partOperations.has(asked.operation) || typeof UploadId !== 'string') return undefined
+  return mentions(policies, isEncryption) ? asked.store.uploads.get(bucket, key, UploadId) : undefined
+}
