@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { error } from './errors.ts'
 import type { RequestBody } from './http/request-body.ts'
 import { header, type WireRequest } from './http/wire.ts'
+import type { Plan } from './protocol/index.ts'
 import {
   algorithmNames,
   algorithms,
@@ -15,14 +16,15 @@ import {
 } from './s3/lib/checksum.ts'
 
 /**
- * @param isRequired whether the operation demands one (DeleteObjects, ...)
+ * @param plan whether the operation demands one (DeleteObjects), and whether x-amz-checksum-* are about this body: those
+ * of CompleteMultipartUpload are about the object
  * @throws AwsError InvalidDigest, BadDigest, InvalidRequest
  */
 export async function verifyPayloadDigest(
   request: WireRequest,
   body: Pick<RequestBody, 'trailers' | 'trailerNames'>,
   bytes: Buffer,
-  isRequired: boolean,
+  plan: Pick<Plan, 'isChecksumRequired' | 'isChecksumOfObject'>,
 ): Promise<void> {
   const md5 = header(request, 'content-md5')
   if (md5 !== undefined) {
@@ -30,9 +32,10 @@ export async function verifyPayloadDigest(
     const computed = createHash('md5').update(bytes).digest('base64')
     if (computed !== md5) throw error('BadDigest', { ExpectedDigest: md5, CalculatedDigest: computed })
   }
+  if (plan.isChecksumOfObject) return
   const declared = declaredChecksum(checksumHeaders(request), body.trailerNames)
   if (declared === undefined) {
-    if (!isRequired || md5 !== undefined) return
+    if (!plan.isChecksumRequired || md5 !== undefined) return
     // Observed: DeleteObjects without either (recorded AWS answers, test_delete_objects_encoding and others).
     throw error(
       'InvalidRequest',

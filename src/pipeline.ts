@@ -129,7 +129,7 @@ async function readPayload(
 ): Promise<void> {
   const body = openBody(call.request, authenticated, { lengthRequired: false, idleTimeoutMs })
   const bytes = await collectBody(body, plan.maxPayloadBytes, 'MaxMessageLengthExceeded')
-  await verifyPayloadDigest(call.request, body, bytes, plan.isChecksumRequired)
+  await verifyPayloadDigest(call.request, body, bytes, plan)
   plan.parsePayload(input, bytes)
 }
 

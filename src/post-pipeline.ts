@@ -63,7 +63,9 @@ function bindPut(fields: ReadonlyMap<string, string>, bucket: string, key: strin
   const headers: Record<string, string> = {}
   for (const [name, value] of fields) {
     if (contentFields.has(name)) headers[name] = toHeaderText(value)
-    // Values of x-amz-* fields are the UTF-8 bytes that a header would carry.
+    // Observed: metadata of forms is UTF-8 (recorded, test_post_object_with_unicode_metadata).
+    else if (name.startsWith('x-amz-meta-')) headers[name] = value
+    // Other x-amz-* fields are the UTF-8 bytes that a header would carry.
     else if (name.startsWith('x-amz-')) headers[name] = Buffer.from(value, 'utf8').toString('latin1')
     else if (renamed[name] !== undefined) headers[renamed[name]] = value
   }

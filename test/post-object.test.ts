@@ -14,6 +14,15 @@ function signed(fields: Record<string, string>, conditions: unknown[]): Record<s
   return { ...fields, AWSAccessKeyId: keys.id, policy, signature }
 }
 
+/** Headers of a request without parameters signed with V2. */
+function signedV2(method: string, path: string): Record<string, string> {
+  const date = new Date().toUTCString()
+  const signature = createHmac('sha1', keys.secret)
+    .update(`${method}\n\n\n\nx-amz-date:${date}\n${path}`)
+    .digest('base64')
+  return { 'x-amz-date': date, Authorization: `AWS ${keys.id}:${signature}` }
+}
+
 function formOf(fields: Record<string, string>, file: string | Blob = 'content', fileName = 'photo.txt'): FormData {
   const form = new FormData()
   for (const [name, value] of Object.entries(fields)) form.set(name, value)
@@ -46,6 +55,22 @@ describe('PostObject', () => {
     const text = await answer.text()
     for (const part of ['<PostResponse', '<Bucket>forms</Bucket>', '<Key>k</Key>', '<ETag>'])
       assert.ok(text.includes(part), part)
+  })
+
+  // Recorded: test_post_object_with_unicode_metadata.
+  run('metadata of a form is UTF-8, its content headers are cut down to Latin-1', async (url) => {
+    const fields = {
+      key: 'k',
+      'x-amz-meta-a': 'ÄMÄZÕÑ S3',
+      'x-amz-meta-b': '\u0000\u0001',
+      'Content-Disposition': 'filename="—_é"',
+    }
+    const conditions = [...base, ...Object.entries(fields).map(([name, value]) => ({ [name]: value }))]
+    assert.equal((await post(url, formOf(signed(fields, conditions)))).status, 204)
+    const { headers } = await fetch(`${url}/k`, { method: 'HEAD', headers: signedV2('HEAD', '/forms/k') })
+    assert.equal(headers.get('x-amz-meta-a'), '=?UTF-8?Q?=C3=84M=C3=84Z=C3=95=C3=91_S3?=')
+    assert.equal(headers.get('x-amz-meta-b'), '=?UTF-8?B?AAE=?=')
+    assert.equal(headers.get('content-disposition'), 'filename=" _é"')
   })
 
   run('success_action_redirect answers 303 with bucket, key and etag', async (url) => {

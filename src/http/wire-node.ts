@@ -76,6 +76,9 @@ export function sendResponse(exchange: Exchange, response: WireResponse, options
   }
   const rest = restOfBody(req, exchange.isAwaitingContinue)
   if (rest === 'linger' || options.isClosing) headers.Connection = 'close'
+  // AWS's answers say nothing of a connection that stays (recorded headers of test_cors_match_origins and others).
+  else if (res.shouldKeepAlive && req.httpVersionMinor > 0) res.removeHeader('Connection')
+  moveDispositionFirst(headers)
   try {
     res.writeHead(status, headers)
   } catch (cause) {
@@ -91,6 +94,17 @@ export function sendResponse(exchange: Exchange, response: WireResponse, options
     res.end()
   } else if (typeof body === 'string' || body instanceof Uint8Array) res.end(body)
   else sendStream(exchange, body, options.limits)
+}
+
+/**
+ * Node re-encodes a Content-Disposition that comes after Content-Length, and refuses or garbles what is not ASCII
+ * (nodejs/node#46528); before it the text is left alone.
+ */
+function moveDispositionFirst(headers: WireResponse['headers']): void {
+  const length = headers['Content-Length']
+  if (length === undefined || headers['Content-Disposition'] === undefined) return
+  delete headers['Content-Length']
+  headers['Content-Length'] = length
 }
 
 /** The length to announce: undefined when the handler has said it, nobody knows it, or the status has none. */

@@ -970,7 +970,8 @@ shapes: {
 ["BucketLocationType","string","H","x-amz-bucket-location-type",0,{"enum":"LocationType"}],
 ["BucketLocationName","string","H","x-amz-bucket-location-name",0],
 ["BucketRegion","string","H","x-amz-bucket-region",0],
-["AccessPointAlias","boolean","H","x-amz-access-point-alias",0]],"HeadBucketOutput"],
+["AccessPointAlias","boolean","H","x-amz-access-point-alias",0],
+["ContentType","string","H","Content-Type",0]],"HeadBucketOutput"],
 "HeadBucketRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0]],"HeadBucketRequest"],
@@ -1283,7 +1284,8 @@ shapes: {
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Contents","ObjectList","","Contents",0,{"flat":1}],
 ["CommonPrefixes","CommonPrefixList","","CommonPrefixes",0,{"flat":1}],
-["RequestCharged","string","H","x-amz-request-charged",0,{"enum":"RequestCharged"}]],"ListBucketResult"],
+["RequestCharged","string","H","x-amz-request-charged",0,{"enum":"RequestCharged"}],
+["BucketRegion","string","H","x-amz-bucket-region",0]],"ListBucketResult"],
 "ListObjectsRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["Delimiter","string","Q","delimiter",0],
@@ -1307,7 +1309,8 @@ shapes: {
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Contents","ObjectList","","Contents",0,{"flat":1}],
 ["CommonPrefixes","CommonPrefixList","","CommonPrefixes",0,{"flat":1}],
-["RequestCharged","string","H","x-amz-request-charged",0,{"enum":"RequestCharged"}]],"ListBucketResult"],
+["RequestCharged","string","H","x-amz-request-charged",0,{"enum":"RequestCharged"}],
+["BucketRegion","string","H","x-amz-bucket-region",0]],"ListBucketResult"],
 "ListObjectsV2Request": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["Delimiter","string","Q","delimiter",0],

@@ -1278,6 +1278,7 @@ export interface HeadBucketOutput {
   BucketLocationName?: string | undefined
   BucketRegion?: string | undefined
   AccessPointAlias?: boolean | undefined
+  ContentType?: string | undefined
 }
 
 export interface HeadBucketRequest {
@@ -1680,6 +1681,7 @@ export interface ListObjectsOutput {
   CommonPrefixes?: CommonPrefix[] | undefined
   EncodingType?: string | undefined
   RequestCharged?: string | undefined
+  BucketRegion?: string | undefined
 }
 
 export interface ListObjectsRequest {
@@ -1708,6 +1710,7 @@ export interface ListObjectsV2Output {
   NextContinuationToken?: string | undefined
   StartAfter?: string | undefined
   RequestCharged?: string | undefined
+  BucketRegion?: string | undefined
 }
 
 export interface ListObjectsV2Request {

@@ -23,6 +23,8 @@ export interface Plan {
   readonly bodyKind: BodyKind
   /** AWS refuses the body without Content-MD5 or any x-amz-checksum-*. */
   readonly isChecksumRequired: boolean
+  /** The x-amz-checksum-* headers are those of the object, not of this body: they are members of the input. */
+  readonly isChecksumOfObject: boolean
   /** The most a document or text may have, in bytes. */
   readonly maxPayloadBytes: number
   /** @throws InvalidArgument, InvalidRequest, MissingSecurityHeader, InvalidStorageClass as AWS does */
@@ -68,6 +70,7 @@ function compilePlan(row: OperationRow): Plan {
     level: uri.startsWith('/{Key+}') ? 'object' : rows.some((member) => member[0] === 'Bucket') ? 'bucket' : 'service',
     bodyKind,
     isChecksumRequired: row[6] === 'C',
+    isChecksumOfObject: rows.some((member) => member[0] === 'ChecksumCRC32'),
     maxPayloadBytes: LONG_DOCUMENTS[name] ?? MIB,
     bind: compileBind(row, s3Table),
     parsePayload: compileParse(row, bodyKind, payload),

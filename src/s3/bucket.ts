@@ -104,7 +104,12 @@ export const bucket = {
   },
 
   HeadBucket(_input, ctx): HeadBucketOutput {
-    return { BucketArn: arnOf(ctx.bucket.Name), BucketRegion: ctx.bucket.region, AccessPointAlias: false }
+    return {
+      BucketArn: arnOf(ctx.bucket.Name),
+      BucketRegion: ctx.bucket.region,
+      AccessPointAlias: false,
+      ContentType: 'application/xml',
+    }
   },
 
   async DeleteBucket(_input, ctx) {

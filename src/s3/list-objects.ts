@@ -24,7 +24,15 @@ interface Page {
   encode: (text: string) => string
   output: Pick<
     ListObjectsOutput,
-    'Name' | 'Prefix' | 'Delimiter' | 'MaxKeys' | 'EncodingType' | 'IsTruncated' | 'Contents' | 'CommonPrefixes'
+    | 'BucketRegion'
+    | 'Name'
+    | 'Prefix'
+    | 'Delimiter'
+    | 'MaxKeys'
+    | 'EncodingType'
+    | 'IsTruncated'
+    | 'Contents'
+    | 'CommonPrefixes'
   >
   /** Where the next page goes on; undefined on the last one. */
   last: string | undefined
@@ -84,6 +92,7 @@ async function listPage(input: PageRequest, ctx: Ctx, marker: string, withOwner:
     last: limit === 0 ? undefined : lastPosition(page),
     count: page.entries.length,
     output: {
+      BucketRegion: ctx.bucket.region,
       Name: ctx.bucket.Name,
       Prefix: encode(prefix),
       Delimiter: delimiter && encode(delimiter),

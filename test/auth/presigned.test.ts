@@ -263,6 +263,18 @@ describe('presigned URLs that are accepted', () => {
     assert.equal(go({ ...both, query: { 'x-amz-meta-foo': 'query' } }).movedHeaders, undefined)
     assert.equal(go().movedHeaders, undefined)
   })
+  // Recorded: test_pre_signed_url_if_match, test_pre_signed_url_if_none_match.
+  it('conditions in the query are headers too', () => {
+    const query = { 'If-None-Match': '*', 'if-match': 'd41d8cd98f00b204e9800998ecf8427e', 'If-Modified-Since': 'x' }
+    assert.deepEqual(go({ query }).movedHeaders, {
+      'if-none-match': '*',
+      'if-match': 'd41d8cd98f00b204e9800998ecf8427e',
+    })
+  })
+  // Recorded: test_put_unicode_metadata_with_sig_s3.
+  it('metadata in the query is UTF-8', () => {
+    assert.deepEqual(go({ query: { 'x-amz-meta-foo': 'é—' } }).movedHeaders, { 'x-amz-meta-foo': 'é—' })
+  })
   it('the first of repeated parameters counts', () => {
     refused(
       () => {

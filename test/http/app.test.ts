@@ -71,6 +71,25 @@ describe('the response', () => {
     assert.doesNotMatch(await exchange(port, `DELETE /b/k HTTP/1.1\r\n${close}`), /Content-Length|Transfer-Encoding/)
   })
 
+  // Recorded: the headers of test_cors_match_origins and test_get_object_content_length_with_virtual_host.
+  it('does not speak of a connection that stays, only of one that ends', async (t) => {
+    const { port } = await start(t, hello)
+    const client = await raw(port)
+    client.send('GET /b HTTP/1.1\r\nHost: h\r\n\r\n')
+    const text = await client.until((received) => received.endsWith('hello'))
+    assert.doesNotMatch(text, /Connection|Keep-Alive/i)
+    client.send(`GET /b HTTP/1.1\r\n${close}`)
+    assert.match(await client.closed(), /\r\nConnection: close\r\n/)
+  })
+
+  it('a Content-Disposition in Latin-1 goes out as it is', async (t) => {
+    const headers = () => ({ 'Content-Length': '5', 'Content-Disposition': 'filename="é Ã©"' })
+    const { port } = await start(t, async () => ({ status: 200, headers: headers(), body: Buffer.from('hello') }))
+    const text = await exchange(port, `GET /b HTTP/1.1\r\n${close}`)
+    assert.match(text, /\r\nContent-Disposition: filename="é Ã©"\r\n/)
+    assert.match(text, /\r\nContent-Length: 5\r\n/)
+  })
+
   it('to HEAD has the length of the body, but no body, and a stream is destroyed unread', async (t) => {
     const body = Readable.from(['never'])
     const { port } = await start(t, async ({ rawPath }) =>

@@ -11,11 +11,15 @@ const TIME_MS = Date.UTC(2030, 0, 5, 1, 2, 3)
 /** Not on the wire, or (Select) a stream of events that the SDK cannot read from an empty body. */
 const SKIPPED = new Set(['StatusCode', 'ExpiresString'])
 
+/** Headers that AWS sends and the SDKs do not read. */
+const UNREAD = ['ListObjectsOutput.BucketRegion', 'ListObjectsV2Output.BucketRegion', 'HeadBucketOutput.ContentType']
+
 for (const operation of operationNames('s3').filter((name) => name !== 'SelectObjectContent')) {
   test(`${operation}: what is written is what the SDK reads`, async () => {
     const row = s3Table.operations.find((candidate) => candidate[0] === operation)
     assert.ok(row)
-    const output = row[5] === '' ? {} : sampleOf(s3Table, row[5], { timeMs: TIME_MS, skip: SKIPPED })
+    const output =
+      row[5] === '' ? {} : sampleOf(s3Table, row[5], { timeMs: TIME_MS, skip: new Set([...SKIPPED, ...UNREAD]) })
     if (output.MissingMeta !== undefined) output.MissingMeta = 2
     const input = sampleOf(s3Table, row[4], { timeMs: TIME_MS, skip: new Set(['CopySourceSSECustomerKey']) })
     const response = planOf(operation).write(output, { isHead: row[1] === 'HEAD' })

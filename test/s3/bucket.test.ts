@@ -93,6 +93,8 @@ test('HeadBucket tells ARN, region and that the name is no access point alias', 
       BucketArn: 'arn:aws:s3:::bucket',
       BucketRegion: 'eu-west-1',
       AccessPointAlias: false,
+      // Recorded: test_create_bucket_head_bucket.
+      ContentType: 'application/xml',
     })
   }))
 

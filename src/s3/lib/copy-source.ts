@@ -4,7 +4,7 @@
  */
 import type { Ctx } from '../../context.ts'
 import { error } from '../../errors.ts'
-import { decodePath } from '../../lib/percent.ts'
+import { splitCopySource } from '../../lib/copy-source.ts'
 import type { BucketRecord, ObjectRecord } from '../../store/records.ts'
 import { checkExpectedOwner } from './expected-owner.ts'
 import { checkVersionId } from './version-id.ts'
@@ -19,18 +19,14 @@ export interface CopySource {
 const invalid = (message: string) =>
   error('InvalidArgument', { ArgumentName: 'x-amz-copy-source', ArgumentValue: 'x-amz-copy-source' }, { message })
 
-const versionMark = '?versionId='
-
 /**
- * Splits the header. `?versionId=` is looked for before decoding, so an encoded `?` belongs to the key; so does one that
- * begins anything else.
+ * Reads the header.
  * @throws AwsError InvalidArgument; NotImplemented for access points and Outposts
  */
 export function parseCopySource(header: string): CopySource {
-  const at = header.lastIndexOf(versionMark)
-  const path = decodePath(at < 0 ? header : header.slice(0, at))
-  const versionId = at < 0 ? undefined : decodePath(header.slice(at + versionMark.length).split('&', 1)[0] as string)
-  if (path === undefined || (at >= 0 && versionId === undefined)) throw invalid('Invalid copy source encoding.')
+  const source = splitCopySource(header)
+  if (source === undefined) throw invalid('Invalid copy source encoding.')
+  const { path, versionId } = source
   if (path.startsWith('arn:')) throw error('NotImplemented', { Header: 'x-amz-copy-source' })
   const start = path.startsWith('/') ? 1 : 0
   const slash = path.indexOf('/', start)

@@ -316,7 +316,12 @@ describe('copy sources', () => {
   const cases: [string, string, string, string | undefined][] = [
     ['bucket/key', 'bucket', 'key', undefined],
     ['/bucket/key', 'bucket', 'key', undefined],
-    ['/bucket/%2Fkey%3Fa+b%20c', 'bucket', '/key?a+b c', undefined],
+    ['/bucket/%2Fkey%3Fa%2Bb%20c', 'bucket', '/key?a+b c', undefined],
+    // Recorded: test_copy_object_special_character_plus_for_space.
+    ['bucket%2Ftest+key.txt', 'bucket', 'test key.txt', undefined],
+    // Recorded: test_s3_timestamp_precision.
+    ['http://localhost:9000/bucket/a%20b?versionId=abc', 'bucket', 'a b', 'abc'],
+    ['https://s3.amazonaws.com/bucket/key', 'bucket', 'key', undefined],
     ['bucket//key/', 'bucket', '/key/', undefined],
     ['%2Fbucket%2Fkey', 'bucket', 'key', undefined],
     ['bucket/a%252Fb', 'bucket', 'a%2Fb', undefined],
@@ -333,6 +338,7 @@ describe('copy sources', () => {
     ['bucket/', 'Invalid copy source object key'],
     ['/', 'Invalid copy source object key'],
     ['//key', 'Invalid copy source bucket name'],
+    ['http://host', 'Invalid copy source object key'],
     ['bucket/%%%%', 'Invalid copy source encoding.'],
   ]
   for (const [header, message] of refusals) {
