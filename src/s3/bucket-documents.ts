@@ -11,7 +11,6 @@ import type {
   GetBucketAbacOutput,
   GetBucketAccelerateConfigurationOutput,
   GetBucketAclOutput,
-  GetBucketEncryptionOutput,
   GetBucketLifecycleConfigurationOutput,
   GetBucketLoggingOutput,
   GetBucketOwnershipControlsOutput,
@@ -52,12 +51,6 @@ const remove =
   (kind: string): Change =>
   (_input, ctx) =>
     changeBucket(ctx, (bucket) => withDocument(bucket, kind, undefined))
-
-const defaultEncryption: GetBucketEncryptionOutput = {
-  ServerSideEncryptionConfiguration: {
-    Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' }, BucketKeyEnabled: false }],
-  },
-}
 
 function withOwnership(bucket: BucketRecord, ownership: BucketRecord['ObjectOwnership'], ctx: Ctx): BucketRecord {
   if (ownership === 'BucketOwnerEnforced' && grantsOthers(bucket, ctx)) {
@@ -108,7 +101,6 @@ export const bucketDocuments = {
   // Assumed: a bucket that never had the setting shows it as off.
   GetBucketAbac: orDefault<GetBucketAbacOutput>('abac', { AbacStatus: { Status: 'Disabled' } }),
   GetBucketAccelerateConfiguration: orDefault<GetBucketAccelerateConfigurationOutput>('accelerate', {}),
-  GetBucketEncryption: orDefault<GetBucketEncryptionOutput>('encryption', defaultEncryption),
   GetBucketLifecycleConfiguration: orError<GetBucketLifecycleConfigurationOutput>(
     'lifecycle',
     'NoSuchLifecycleConfiguration',
@@ -124,7 +116,6 @@ export const bucketDocuments = {
   GetBucketRequestPayment: orDefault<GetBucketRequestPaymentOutput>('requestPayment', { Payer: 'BucketOwner' }),
   GetBucketWebsite: orError<GetBucketWebsiteOutput>('website', 'NoSuchWebsiteConfiguration'),
 
-  DeleteBucketEncryption: remove('encryption'),
   DeleteBucketLifecycle: remove('lifecycle'),
   DeleteBucketPolicy: remove('policy'),
   DeleteBucketReplication: remove('replication'),

@@ -5,6 +5,7 @@
 import type { S3Handlers } from '../model/s3.types.gen.ts'
 import { bucket } from './bucket.ts'
 import { bucketDocuments } from './bucket-documents.ts'
+import { bucketEncryption } from './bucket-encryption.ts'
 import { bucketLock } from './bucket-lock.ts'
 import { cors } from './cors.ts'
 import { createBucket } from './create-bucket.ts'
@@ -14,10 +15,12 @@ import { multipart } from './multipart.ts'
 import { objectAttributes } from './object-attributes.ts'
 import { objectCopy } from './object-copy.ts'
 import { objectDelete } from './object-delete.ts'
+import { objectLock } from './object-lock.ts'
 import { objectRead } from './object-read.ts'
 import { objectWrite } from './object-write.ts'
 import { postObject } from './post-object.ts'
 import { tagging } from './tagging.ts'
+import { updateEncryption } from './update-encryption.ts'
 import { versioning } from './versioning.ts'
 
 /** Every operation that has a handler. No operation is in two families: a test compares the counts. */
@@ -25,17 +28,20 @@ export const handlers = {
   ...bucket,
   ...createBucket,
   ...bucketDocuments,
+  ...bucketEncryption,
   ...bucketLock,
   ...cors,
   ...versioning,
   ...tagging,
   ...listObjects,
   ...listVersions,
+  ...objectLock,
   ...objectRead,
   ...objectWrite,
   ...postObject,
   ...objectCopy,
   ...objectDelete,
   ...objectAttributes,
+  ...updateEncryption,
   ...multipart,
 } satisfies Partial<S3Handlers>

@@ -19,11 +19,12 @@ import {
   requirePartChecksums,
 } from './lib/completed-parts.ts'
 import { checkWriteConditions, conflict, validateWriteConditions } from './lib/conditional.ts'
-import { encryptionOutput } from './lib/encryption.ts'
+import { readCustomerKey } from './lib/customer-key.ts'
+import { encryptionOutput, sealerOf } from './lib/encryption.ts'
 import { multipartETag, quoteETag } from './lib/etag.ts'
 import { objectLocation } from './lib/location.ts'
 import { checkCompletedChecksum, checkCompletedType, objectChecksum } from './lib/object-checksum.ts'
-import { noSuchUpload, objectIdentity } from './lib/uploads.ts'
+import { checkUploadKey, noSuchUpload, objectIdentity } from './lib/uploads.ts'
 import { writtenVersionId } from './lib/version-id.ts'
 
 /** An upload has at most this many parts. */
@@ -69,7 +70,7 @@ function checkConditions(
 
 /** The object as the upload's beginning described it. */
 function draftOf(upload: UploadRecord, { parts, checksum }: Assembly) {
-  const { UploadId: _id, initiatedMs, initiatorArn: _who, replaces: _what, ...described } = upload
+  const { UploadId: _id, initiatedMs, initiatorArn: _who, replaces: _what, sealedKey: _key, ...described } = upload
   const { ChecksumAlgorithm: _algorithm, ChecksumType: _type, ...rest } = described
   return {
     ...rest,
@@ -88,6 +89,13 @@ async function completedBefore(ctx: Ctx, input: CompleteMultipartUploadRequest):
   return latest
 }
 
+/** A customer's key need not come again, but if it does it is the same; one of KMS must be in a state to be used. */
+function checkEncryption(ctx: Ctx, input: CompleteMultipartUploadRequest, upload: UploadRecord): void {
+  const key = readCustomerKey(input, ctx, 'write')
+  if (key !== undefined) checkUploadKey(upload, key)
+  if (upload.encryption.SSEKMSKeyId !== undefined) sealerOf(upload.encryption, undefined, ctx)
+}
+
 /** How often a completion begins anew when a part is replaced while it is under way. */
 const maxAttempts = 10
 
@@ -95,6 +103,7 @@ async function complete(ctx: Ctx, input: CompleteMultipartUploadRequest): Promis
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const upload = await ctx.store.uploads.get(ctx.bucket, input.Key, input.UploadId)
     if (upload === undefined) return completedBefore(ctx, input)
+    checkEncryption(ctx, input, upload)
     const assembly = await assemble(ctx, upload, input)
     const record = await ctx.store.uploads.complete(ctx.bucket, upload, assembly.parts, (latest) => {
       checkConditions(input, upload, latest)
@@ -118,7 +127,8 @@ export const multipartComplete = {
       ETag: quoteETag(record.ETag),
       ...checksumOutput(record.checksum),
       VersionId: writtenVersionId(record),
-      ...encryptionOutput(record.encryption),
+      // Observed: a customer's key is not mentioned (recorded, test_multipart_upload_sse_c).
+      ...encryptionOutput(record.encryption, undefined),
     }
   },
 } satisfies Partial<S3Handlers>

@@ -5,19 +5,22 @@
  */
 import { createHash } from 'node:crypto'
 import type { Ctx } from '../context.ts'
+import type { Sealer } from '../encryption/sealer.ts'
 import { error } from '../errors.ts'
 import type { S3Handlers, UploadPartCopyOutput, UploadPartCopyRequest } from '../model/s3.types.gen.ts'
 import type { ChecksumAlgorithm, ObjectRecord, PartRecord, UploadPartRecord, UploadRecord } from '../store/records.ts'
 import { checksumValueOutput, createHasher, defaultAlgorithm } from './lib/checksum.ts'
 import { checkCopySourceConditions } from './lib/conditional.ts'
 import { type FoundSource, findCopySource, parseCopySource } from './lib/copy-source.ts'
-import { encryptionOutput, refuseCustomerKey } from './lib/encryption.ts'
+import { copiedBody } from './lib/copied-body.ts'
+import { readCustomerKey, sourceKeyInput } from './lib/customer-key.ts'
+import { encryptionOutput, hasMD5Tag, opaqueTag, readSealer } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { wholeSeconds } from './lib/listing.ts'
 import type { ByteRange } from './lib/range.ts'
-import { maxUploadBytes } from './lib/receive-body.ts'
+import { type BodyEncryption, maxUploadBytes } from './lib/receive-body.ts'
 import { checkReadable } from './lib/storage-class.ts'
-import { checkPartEncryption, checkPartNumber, findUpload, noSuchUpload } from './lib/uploads.ts'
+import { checkPartNumber, findUpload, noSuchUpload, partCustomerKey, partEncryption } from './lib/uploads.ts'
 import { shownVersionId } from './lib/version-id.ts'
 
 const rangeForm = /^bytes=(\d+)-(\d+)$/
@@ -58,19 +61,28 @@ export function checkCopySize({ start, end }: ByteRange): void {
   )
 }
 
+/** What opens the source, and how the part is encrypted. */
+interface Keys {
+  from: Sealer
+  to: BodyEncryption
+}
+
 type Digests = Required<Pick<PartRecord, 'ETag' | 'checksum'>>
 
 const plainMD5 = /^[0-9a-f]{32}$/
 
 /** What is known of the bytes without reading them: a whole source that was one upload with the same algorithm. */
-function knownDigests(record: ObjectRecord, range: ByteRange, algorithm: ChecksumAlgorithm): Digests | undefined {
+function knownDigests(
+  record: ObjectRecord,
+  range: ByteRange,
+  algorithm: ChecksumAlgorithm,
+  needsMD5: boolean,
+): Digests | undefined {
   const { checksum, encryption, ETag } = record
-  if (range.start > 0 || range.end < record.sizeBytes || !plainMD5.test(ETag)) return undefined
-  // Entity tags of objects under KMS or customer keys are not the MD5 of their bytes.
-  if (encryption.SSECustomerAlgorithm !== undefined || (encryption.ServerSideEncryption ?? 'AES256') !== 'AES256') {
-    return undefined
-  }
-  return checksum?.algorithm === algorithm && checksum.type === 'FULL_OBJECT' ? { ETag, checksum } : undefined
+  if (range.start > 0 || range.end < record.sizeBytes) return undefined
+  if (checksum?.algorithm !== algorithm || checksum.type !== 'FULL_OBJECT') return undefined
+  if (!needsMD5) return { ETag: opaqueTag(), checksum }
+  return plainMD5.test(ETag) && hasMD5Tag(encryption) ? { ETag, checksum } : undefined
 }
 
 /** Reads the bytes to hash them; undefined when the source has gone meanwhile. */
@@ -79,8 +91,9 @@ async function readDigests(
   record: ObjectRecord,
   { start, end }: ByteRange,
   algorithm: ChecksumAlgorithm,
+  { from, to }: Keys,
 ): Promise<Digests | undefined> {
-  const content = await ctx.store.bodies.read(record.body, start, end)
+  const content = await ctx.store.bodies.read(record.body, start, end, from)
   if (content === undefined) return undefined
   const md5 = createHash('md5')
   const hasher = await createHasher(algorithm)
@@ -89,7 +102,7 @@ async function readDigests(
     hasher.update(chunk as Buffer)
   }
   return {
-    ETag: md5.digest('hex'),
+    ETag: to.hasMD5Tag ? md5.digest('hex') : opaqueTag(),
     checksum: { algorithm, value: hasher.digest().toString('base64'), type: 'FULL_OBJECT' },
   }
 }
@@ -100,14 +113,18 @@ async function copyPart(
   upload: UploadRecord,
   input: UploadPartCopyRequest,
   source: FoundSource,
+  keys: Keys,
 ): Promise<UploadPartRecord | 'sourceGone'> {
   const { record } = source
   const range = copyRange(input.CopySourceRange, record.sizeBytes)
   checkCopySize(range)
   const algorithm = upload.ChecksumAlgorithm ?? defaultAlgorithm
-  const digests = knownDigests(record, range, algorithm) ?? (await readDigests(ctx, record, range, algorithm))
+  const digests =
+    knownDigests(record, range, algorithm, keys.to.hasMD5Tag) ??
+    (await readDigests(ctx, record, range, algorithm, keys))
   if (digests === undefined) return 'sourceGone'
-  const staged = ctx.store.bodies.slice(record.body, range.start, range.end)
+  const staged = await copiedBody(ctx, record.body, range, keys.from, keys.to.sealer)
+  if (staged === undefined) return 'sourceGone'
   let isCommitted = false
   try {
     const stored = await ctx.store.uploads.putPart(
@@ -131,22 +148,17 @@ const maxAttempts = 10
 export const multipartCopy = {
   async UploadPartCopy(input, ctx): Promise<UploadPartCopyOutput> {
     checkPartNumber(input.PartNumber)
-    refuseCustomerKey(
-      {
-        SSECustomerAlgorithm: input.CopySourceSSECustomerAlgorithm,
-        SSECustomerKey: input.CopySourceSSECustomerKey,
-        SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5,
-      },
-      'x-amz-copy-source-server-side-encryption',
-    )
+    const sourceKey = readCustomerKey(sourceKeyInput(input), ctx, 'read')
     const wanted = parseCopySource(input.CopySource)
     const upload = await findUpload(ctx, input)
-    checkPartEncryption(upload, input)
+    const customerKey = partCustomerKey(upload, input, ctx)
+    const to = partEncryption(upload, customerKey, ctx)
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       const source = await findCopySource(ctx, wanted, input.ExpectedSourceBucketOwner)
+      const from = readSealer(source.record, sourceKey, ctx)
       checkCopySourceConditions(input, source.record, ctx.clock.now())
       checkReadable(source.record)
-      const part = await copyPart(ctx, upload, input, source)
+      const part = await copyPart(ctx, upload, input, source, { from, to })
       if (part === 'sourceGone') continue
       return {
         CopySourceVersionId: shownVersionId(source.bucket, source.record),
@@ -156,7 +168,7 @@ export const multipartCopy = {
           // Observed: shown only when the upload named an algorithm (recorded, test_upload_part_copy_range against ..._checksum).
           ...checksumValueOutput(upload.ChecksumAlgorithm && part.checksum),
         },
-        ...encryptionOutput(upload.encryption),
+        ...encryptionOutput(upload.encryption, customerKey?.md5),
       }
     }
     throw error('InternalError', {}, { cause: new Error(`copy source replaced ${maxAttempts} times during the copy`) })

@@ -6,7 +6,7 @@ import { type AwsError, error } from '../errors.ts'
 import type { CreateMultipartUploadOutput, CreateMultipartUploadRequest, S3Handlers } from '../model/s3.types.gen.ts'
 import type { UploadRecord } from '../store/records.ts'
 import { algorithmOf } from './lib/checksum.ts'
-import { encryptionOutput } from './lib/encryption.ts'
+import { chooseEncryption } from './lib/encryption.ts'
 import { describeContent, describeObject } from './lib/object-draft.ts'
 import { uploadIdOf } from './lib/upload-id.ts'
 import {
@@ -53,6 +53,7 @@ export const multipartCreate = {
       const message = 'Anonymous users cannot initiate multipart uploads. Please authenticate.'
       throw error('AccessDenied', {}, { message })
     }
+    const { sealer, record: encryption, output: encryptionOutput } = chooseEncryption(input, ctx)
     const replaces = objectIdentity(await ctx.store.objects.latest(ctx.bucket, input.Key))
     const upload: UploadRecord = {
       Key: input.Key,
@@ -61,6 +62,8 @@ export const multipartCreate = {
       initiatorArn: ctx.principal.arn,
       ...describeContent(input),
       ...describeObject(input, ctx),
+      encryption,
+      sealedKey: sealer.generate().sealed,
       ...checksumOf(input),
       ...(replaces !== undefined && { replaces }),
     }
@@ -71,7 +74,7 @@ export const multipartCreate = {
       Bucket: ctx.bucket.Name,
       Key: upload.Key,
       UploadId: upload.UploadId,
-      ...encryptionOutput(upload.encryption),
+      ...encryptionOutput,
       ChecksumAlgorithm: upload.ChecksumAlgorithm,
       ChecksumType: upload.ChecksumType,
     }

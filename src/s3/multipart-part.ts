@@ -18,8 +18,15 @@ import {
 import { encryptionOutput } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { requireIntegrity } from './lib/object-lock.ts'
-import { type ReceivedBody, receiveBody } from './lib/receive-body.ts'
-import { checkPartEncryption, checkPartNumber, findUpload, noSuchUpload, shownAlgorithm } from './lib/uploads.ts'
+import { type BodyEncryption, type ReceivedBody, receiveBody } from './lib/receive-body.ts'
+import {
+  checkPartNumber,
+  findUpload,
+  noSuchUpload,
+  partCustomerKey,
+  partEncryption,
+  shownAlgorithm,
+} from './lib/uploads.ts'
 
 /**
  * The checksum of a part is that of its upload; a composite upload needs it from the client. An upload that named none
@@ -69,8 +76,9 @@ async function receivePart(
   input: UploadPartRequest,
   needed: ChecksumAlgorithm,
   declared: DeclaredChecksum | undefined,
+  encryption: BodyEncryption,
 ): Promise<ReceivedPart> {
-  const options = { ContentMD5: input.ContentMD5, declared, expectedDigestAs: 'base64' } as const
+  const options = { ContentMD5: input.ContentMD5, declared, expectedDigestAs: 'base64', encryption } as const
   if ((declared?.algorithm ?? defaultAlgorithm) === needed) {
     const received = await receiveBody(ctx, options)
     return { ...received, kept: received.checksum }
@@ -92,7 +100,7 @@ async function commit(
     const stored = await ctx.store.uploads.putPart(ctx.bucket, upload, part.staged, {
       PartNumber,
       Size: part.sizeBytes,
-      ETag: part.md5Hex,
+      ETag: part.ETag,
       checksum: part.kept,
       lastModifiedMs: ctx.clock.now(),
     })
@@ -109,16 +117,17 @@ export const multipartPart = {
     checkPartNumber(input.PartNumber)
     const declared = declaredChecksum(input, ctx.body.trailerNames)
     const upload = await findUpload(ctx, input)
-    checkPartEncryption(upload, input)
+    const customerKey = partCustomerKey(upload, input, ctx)
+    const encryption = partEncryption(upload, customerKey, ctx)
     checkAlgorithm(upload, declared)
     requireIntegrity(upload, declared !== undefined || input.ContentMD5 !== undefined, 'Put Part')
-    const received = await receivePart(ctx, input, upload.ChecksumAlgorithm ?? defaultAlgorithm, declared)
+    const received = await receivePart(ctx, input, upload.ChecksumAlgorithm ?? defaultAlgorithm, declared, encryption)
     const part = await commit(ctx, upload, input.PartNumber, received)
     return {
       ETag: quoteETag(part.ETag),
       // Only what the client sent, as the page of the operation says.
       ...checksumValueOutput(declared && received.checksum),
-      ...encryptionOutput(upload.encryption),
+      ...encryptionOutput(upload.encryption, customerKey?.md5),
     }
   },
 } satisfies Partial<S3Handlers>

@@ -13,7 +13,8 @@ import type {
 } from '../model/s3.types.gen.ts'
 import type { ObjectRecord, PartRecord } from '../store/records.ts'
 import { checksumOutput, checksumValueOutput } from './lib/checksum.ts'
-import { refuseCustomerKey } from './lib/encryption.ts'
+import { checkCustomerKey, readCustomerKey } from './lib/customer-key.ts'
+import { readSealer } from './lib/encryption.ts'
 import { findObject } from './lib/find-object.ts'
 import { shownVersionId } from './lib/version-id.ts'
 
@@ -85,8 +86,10 @@ function markerOf(text: string | undefined): number {
 export const objectAttributes = {
   async GetObjectAttributes(input, ctx: Ctx): Promise<GetObjectAttributesOutput> {
     const wanted = wantedAttributes(input)
-    refuseCustomerKey(input, 'x-amz-server-side-encryption')
+    const customerKey = readCustomerKey(input, ctx, 'read')
     const record = await findObject(ctx, input)
+    if (wanted.has('Checksum')) readSealer(record, customerKey, ctx)
+    else checkCustomerKey(record.encryption, customerKey)
     const output: GetObjectAttributesOutput = {
       LastModified: record.lastModifiedMs,
       VersionId: shownVersionId(ctx.bucket, record),

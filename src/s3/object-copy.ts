@@ -9,9 +9,11 @@ import type { ObjectRecord } from '../store/records.ts'
 import type { ObjectDraft } from '../store/store.ts'
 import { checksumOutput, requestedAlgorithm } from './lib/checksum.ts'
 import { checkCopySourceConditions, checkWriteConditions, validateWriteConditions } from './lib/conditional.ts'
+import { copiedBody } from './lib/copied-body.ts'
 import { copiedDigests } from './lib/copied-digests.ts'
 import { type CopySource, type FoundSource, findCopySource, parseCopySource } from './lib/copy-source.ts'
-import { encryptionOutput, refuseCustomerKey } from './lib/encryption.ts'
+import { type CustomerKey, hasCustomerKey, readCustomerKey, sourceKeyInput } from './lib/customer-key.ts'
+import { chooseEncryption, hasMD5Tag, readSealer } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { describeContent, describeObject } from './lib/object-draft.ts'
 import { maxUploadBytes } from './lib/receive-body.ts'
@@ -32,15 +34,18 @@ function checkDirective(value: string | undefined, kind: 'metadata' | 'tagging',
 /**
  * A copy onto itself must change something that headers can name; a version named by id may become the newest again.
  * Observed: naming a storage class is enough, even the one it has; leaving it out is not, even if that changes it; a bucket
- * with an encryption configuration allows it (recorded, test_s3_copy_object_in_place*, test_s3_copy_object_storage_class).
+ * with an encryption configuration allows it, and so does a source that is not under SSE-S3 (recorded,
+ * test_s3_copy_object_in_place*, test_s3_copy_object_storage_class).
  */
-function checkSelfCopy(input: CopyObjectRequest, source: CopySource, ctx: Ctx): void {
+function checkSelfCopy(input: CopyObjectRequest, source: CopySource, from: ObjectRecord, ctx: Ctx): void {
   if (source.bucketName !== ctx.bucket.Name || source.key !== input.Key || source.versionId !== undefined) return
   const changes =
     input.MetadataDirective === 'REPLACE' ||
     input.StorageClass !== undefined ||
     input.WebsiteRedirectLocation !== undefined ||
     input.ServerSideEncryption !== undefined ||
+    hasCustomerKey(input) ||
+    !hasMD5Tag(from.encryption) ||
     ctx.bucket.documents.encryption !== undefined
   if (changes) return
   throw error(
@@ -80,17 +85,18 @@ function describeRequest(input: CopyObjectRequest, ctx: Ctx) {
   const replacesTags = input.TaggingDirective === 'REPLACE'
   const description = describeObject(replacesTags ? input : { ...input, Tagging: undefined }, ctx)
   const replaced = input.MetadataDirective === 'REPLACE' ? describeContent(input) : undefined
-  return { description, replaced, replacesTags }
+  return { description, replaced, replacesTags, encryption: chooseEncryption(input, ctx) }
 }
 
 function draftOf(
-  { description, replaced, replacesTags }: Described,
+  { description, replaced, replacesTags, encryption }: Described,
   source: ObjectRecord,
 ): Omit<ObjectDraft, 'Key' | 'ETag' | 'lastModifiedMs'> {
   const { content, metadata } = replaced ?? source
   const tags = replacesTags ? description.tags : source.tags
   return {
     ...description,
+    encryption: encryption.record,
     ...(tags === undefined ? undefined : { tags }),
     content,
     metadata,
@@ -113,19 +119,25 @@ async function copyOnce(
   ctx: Ctx,
   source: CopySource,
   described: Described,
+  sourceKey: CustomerKey | undefined,
 ): Promise<{ from: ObjectRecord; made: ObjectRecord } | undefined> {
   const { Key } = input
   const found = await findCopySource(ctx, source, input.ExpectedSourceBucketOwner)
   const from = found.record
   await authorizeTags(ctx, found, input)
+  checkSelfCopy(input, source, from, ctx)
+  const sealer = readSealer(from, sourceKey, ctx)
   checkSource(input, from, ctx)
-  const digests = await copiedDigests(ctx, from, requestedAlgorithm(input.ChecksumAlgorithm))
+  const { record: encryption, sealer: to } = described.encryption
+  const digests = await copiedDigests(ctx, from, requestedAlgorithm(input.ChecksumAlgorithm), encryption, sealer)
   if (digests === undefined) return undefined
   const draft = draftOf(described, from)
+  const body = await copiedBody(ctx, from.body, { start: 0, end: from.sizeBytes }, sealer, to)
+  if (body === undefined) return undefined
   const made = await ctx.store.objects.put(
     ctx.bucket,
     Key,
-    { share: from.body },
+    body,
     (latest) => {
       checkWriteConditions(input, latest, Key)
       return { ...draft, ...digests, Key, lastModifiedMs: ctx.clock.now() }
@@ -144,20 +156,12 @@ export const objectCopy = {
     const source = parseCopySource(input.CopySource)
     checkDirective(input.MetadataDirective, 'metadata', 'REPLACE')
     checkDirective(input.TaggingDirective, 'tagging', 'REPLACE')
-    refuseCustomerKey(
-      {
-        SSECustomerAlgorithm: input.CopySourceSSECustomerAlgorithm,
-        SSECustomerKey: input.CopySourceSSECustomerKey,
-        SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5,
-      },
-      'x-amz-copy-source-server-side-encryption',
-    )
+    const sourceKey = readCustomerKey(sourceKeyInput(input), ctx, 'read')
     validateWriteConditions(input)
     requestedAlgorithm(input.ChecksumAlgorithm)
     const described = describeRequest(input, ctx)
-    checkSelfCopy(input, source, ctx)
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
-      const copied = await copyOnce(input, ctx, source, described)
+      const copied = await copyOnce(input, ctx, source, described, sourceKey)
       if (copied === undefined) continue
       const { from, made } = copied
       return {
@@ -169,7 +173,7 @@ export const objectCopy = {
         // Observed: a null version is not named as a source (recorded, test_s3_copy_object_in_place_versioned).
         CopySourceVersionId: from.VersionId === 'null' ? undefined : from.VersionId,
         VersionId: shownVersionId(ctx.bucket, made),
-        ...encryptionOutput(made.encryption),
+        ...described.encryption.output,
       }
     }
     throw error('InternalError', {}, { cause: new Error(`source replaced ${maxAttempts} times while it was copied`) })

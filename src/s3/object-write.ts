@@ -8,7 +8,7 @@ import type { PutObjectOutput, PutObjectRequest, S3Handlers } from '../model/s3.
 import type { ObjectRecord } from '../store/records.ts'
 import { checksumOutput, declaredChecksum } from './lib/checksum.ts'
 import { checkWriteConditions, validateWriteConditions } from './lib/conditional.ts'
-import { encryptionOutput } from './lib/encryption.ts'
+import { chooseEncryption, hasMD5Tag } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { describeContent, describeObject } from './lib/object-draft.ts'
 import { requireIntegrity } from './lib/object-lock.ts'
@@ -37,7 +37,7 @@ async function commit(
         ...described,
         Key,
         lastModifiedMs: ctx.clock.now(),
-        ETag: received.md5Hex,
+        ETag: received.ETag,
         sizeBytes: received.sizeBytes,
         body: received.staged.ref,
         checksum: received.checksum,
@@ -58,15 +58,21 @@ export const objectWrite = {
       throw error('NotImplemented', { Header: 'x-amz-write-offset-bytes' })
     }
     const declared = declaredChecksum(input, ctx.body.trailerNames)
-    const described = { ...describeContent(input), ...describeObject(input, ctx) }
+    const { sealer, record: encryption, output: encryptionOutput } = chooseEncryption(input, ctx)
+    const described = { ...describeContent(input), ...describeObject(input, ctx), encryption }
     requireIntegrity(described, declared !== undefined || input.ContentMD5 !== undefined, 'Put Object')
     await refuseEarly(input, ctx)
-    const received = await receiveBody(ctx, { ContentMD5: input.ContentMD5, declared, expectedDigestAs: 'hex' })
+    const received = await receiveBody(ctx, {
+      ContentMD5: input.ContentMD5,
+      declared,
+      expectedDigestAs: 'hex',
+      encryption: { sealer, hasMD5Tag: hasMD5Tag(encryption) },
+    })
     const record = await commit(ctx, input, described, received)
     return {
       ETag: quoteETag(record.ETag),
       ...checksumOutput(record.checksum),
-      ...encryptionOutput(record.encryption),
+      ...encryptionOutput,
       VersionId: writtenVersionId(record),
     }
   },

@@ -50,11 +50,11 @@ export class Bodies implements BodyStore {
   slice(ref: BodyRef, start: number, end: number, from?: Sealer, to?: Sealer): StagedBody {
     if (start < 0 || end > ref.sizeBytes || start > end) throw new RangeError('a slice must lie within its body')
     if (start === end) return new Staged(this.#engine, emptyRef, { kind: 'empty' })
+    const isWhole = start === 0 && end === ref.sizeBytes
+    if (isWhole && from === to) return this.share(ref)
     const key = openKey(ref, from)
     if (key !== undefined && to === undefined) throw new Error('a slice of an encrypted body needs a key')
-    if (start === 0 && end === ref.sizeBytes) {
-      return this.share(key === undefined || to === undefined ? ref : { ...ref, sealedKey: to.seal(key) })
-    }
+    if (isWhole) return this.share(key === undefined || to === undefined ? ref : { ...ref, sealedKey: to.seal(key) })
     const slice: BodyRef = { id: randomId(), kind: 'segments', sizeBytes: end - start }
     const segment = { body: ref, start, length: end - start }
     if (key !== undefined && to !== undefined) {

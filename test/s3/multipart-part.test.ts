@@ -130,15 +130,6 @@ test('Content-MD5 of a part is verified and shown in Base64 when wrong', () =>
     await refused(upload.part(1, 'abc', { ContentMD5: 'bad' }), 'InvalidDigest')
   }))
 
-test('a part with a customer key needs an upload that began with one', () =>
-  withUploads(async (world) => {
-    const upload = await Upload.begin(world)
-    await refused(upload.part(1, 'x', { SSECustomerAlgorithm: 'AES256' }), 'InvalidRequest', {
-      message:
-        'The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.',
-    })
-  }))
-
 test('parts of a locked object need an integrity check', () =>
   withUploads(async (world) => {
     await world.change(Bucket, { versioning: 'Enabled', objectLockEnabled: true })

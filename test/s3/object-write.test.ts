@@ -241,21 +241,9 @@ describe('PutObject refuses', () => {
       { status: 501, fields: { Header: 'x-amz-write-offset-bytes' } },
     ],
     [
-      'KMS',
-      { ServerSideEncryption: 'aws:kms' },
-      'NotImplemented',
-      { fields: { Header: 'x-amz-server-side-encryption' } },
-    ],
-    [
-      'customer keys',
-      { SSECustomerAlgorithm: 'AES256' },
-      'NotImplemented',
-      { fields: { Header: 'x-amz-server-side-encryption-customer-algorithm' } },
-    ],
-    [
       'other encryption',
       { ServerSideEncryption: 'ROT13' },
-      'InvalidEncryptionAlgorithmError',
+      'InvalidArgument',
       { fields: { ArgumentName: 'x-amz-server-side-encryption', ArgumentValue: 'ROT13' } },
     ],
     // Recorded: test_put_object_storage_class_outposts.

@@ -10,9 +10,11 @@
  */
 import { createHash } from 'node:crypto'
 import type { Ctx } from '../../context.ts'
-import type { Checksum, ChecksumAlgorithm, ObjectRecord, PartRecord } from '../../store/records.ts'
+import type { Sealer } from '../../encryption/sealer.ts'
+import type { Checksum, ChecksumAlgorithm, EncryptionRecord, ObjectRecord, PartRecord } from '../../store/records.ts'
 import { createHasher } from './checksum.ts'
 import { combineCrcs, isCombinable } from './crc-combine.ts'
+import { hasMD5Tag, opaqueTag } from './encryption.ts'
 
 const rehashLimitBytes = 256 * 1024 ** 2
 
@@ -26,11 +28,15 @@ function knownDigests(
   source: ObjectRecord,
   parts: PartRecord[] | undefined,
   algorithm: ChecksumAlgorithm,
+  encryption: EncryptionRecord,
 ): Partial<Digests> {
   const known: Partial<Digests> = {}
   const sole = parts?.length === 1 ? parts[0] : undefined
-  if (!source.ETag.includes('-')) known.ETag = source.ETag
-  else if (sole !== undefined) known.ETag = sole.ETag
+  if (!hasMD5Tag(encryption)) known.ETag = opaqueTag()
+  else if (hasMD5Tag(source.encryption)) {
+    if (!source.ETag.includes('-')) known.ETag = source.ETag
+    else if (sole !== undefined) known.ETag = sole.ETag
+  }
   const { checksum } = source
   if (checksum?.algorithm === algorithm && checksum.type === 'FULL_OBJECT') known.checksum = checksum
   else if (parts !== undefined) {
@@ -51,17 +57,20 @@ function combined(parts: readonly PartRecord[], algorithm: ChecksumAlgorithm): s
 }
 
 /**
- * Digests of a copy of `source`. `requested` is the algorithm the request names, if any.
+ * Digests of a copy of `source`. `requested` is the algorithm the request names, if any; `encryption` that of the copy;
+ * `sealer` opens the source.
  * Undefined when the source's bytes have gone meanwhile.
  */
 export async function copiedDigests(
   ctx: Ctx,
   source: ObjectRecord,
   requested: ChecksumAlgorithm | undefined,
+  encryption: EncryptionRecord,
+  sealer: Sealer,
 ): Promise<Digests | undefined> {
   const algorithm = requested ?? source.checksum?.algorithm ?? 'CRC64NVME'
   const parts = source.partsCount === undefined ? undefined : await ctx.store.objects.parts(source)
-  const known = knownDigests(source, parts, algorithm)
+  const known = knownDigests(source, parts, algorithm, encryption)
   const { ETag, checksum } = known
   if (ETag !== undefined && checksum !== undefined) return { ETag, checksum }
   const isAsked = checksum === undefined && requested !== undefined
@@ -69,7 +78,7 @@ export async function copiedDigests(
     const kept = checksum ?? source.checksum
     return { ETag: ETag ?? source.ETag, ...(kept === undefined ? undefined : { checksum: kept }) }
   }
-  return rehash(ctx, source, algorithm, known)
+  return rehash(ctx, source, algorithm, known, sealer)
 }
 
 /** One pass over the bytes for whatever is not known. */
@@ -78,8 +87,9 @@ async function rehash(
   source: ObjectRecord,
   algorithm: ChecksumAlgorithm,
   known: Partial<Digests>,
+  sealer: Sealer,
 ): Promise<Digests | undefined> {
-  const bytes = await ctx.store.bodies.read(source.body, 0, source.sizeBytes)
+  const bytes = await ctx.store.bodies.read(source.body, 0, source.sizeBytes, sealer)
   if (bytes === undefined) return undefined
   const md5 = known.ETag === undefined ? createHash('md5') : undefined
   const hasher = known.checksum === undefined ? await createHasher(algorithm) : undefined

@@ -3,23 +3,22 @@
  * description of an object, checked in one place.
  */
 import type { Ctx } from '../../context.ts'
-import type { ContentHeaders, EncryptionRecord, ObjectRecord } from '../../store/records.ts'
+import type { ContentHeaders, ObjectRecord } from '../../store/records.ts'
 import { type AclInput, newObjectAcl } from './acl.ts'
 import { type ContentInput, storedContent } from './content.ts'
-import { type CustomerKeyInput, type EncryptionInput, storedEncryption } from './encryption.ts'
 import { storedMetadata } from './metadata.ts'
 import { type LockInput, storedLock } from './object-lock.ts'
 import { checkRedirectLocation } from './redirect.ts'
 import { storedStorageClass } from './storage-class.ts'
 import { parseTaggingHeader } from './tags.ts'
 
-export interface DescriptionInput extends AclInput, EncryptionInput, CustomerKeyInput, LockInput {
+export interface DescriptionInput extends AclInput, LockInput {
   StorageClass?: string | undefined
   Tagging?: string | undefined
   WebsiteRedirectLocation?: string | undefined
 }
 
-/** Everything of an object's record that headers decide but content headers and metadata. */
+/** Everything of an object's record that headers decide but content headers, metadata and encryption. */
 export type Description = Pick<
   ObjectRecord,
   | 'StorageClass'
@@ -30,7 +29,9 @@ export type Description = Pick<
   | 'ObjectLockMode'
   | 'ObjectLockRetainUntilMs'
   | 'ObjectLockLegalHoldStatus'
-> & { encryption: EncryptionRecord }
+  | 'ObjectLockEventHold'
+  | 'ObjectLockEventHoldDuration'
+>
 
 /**
  * The description that the headers of a write ask for.
@@ -42,7 +43,6 @@ export function describeObject(input: DescriptionInput, ctx: Ctx): Description {
   const tags = input.Tagging === undefined ? [] : parseTaggingHeader(input.Tagging)
   return {
     StorageClass: storedStorageClass(input.StorageClass),
-    encryption: storedEncryption(input),
     ...newObjectAcl(input, bucket, ctx),
     ...(tags.length === 0 ? undefined : { tags }),
     ...(redirect === undefined ? undefined : { WebsiteRedirectLocation: redirect }),

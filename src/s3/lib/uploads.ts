@@ -1,10 +1,20 @@
 /** What the operations on a multipart upload share: finding it, part numbers, and which checksums it takes. */
 import type { Ctx } from '../../context.ts'
+import { wrappingSealer } from '../../encryption/sealer.ts'
 import { type AwsError, error } from '../../errors.ts'
 import type { ChecksumAlgorithm, ObjectRecord, UploadRecord } from '../../store/records.ts'
 import { algorithms } from './checksum.ts'
 import { isCombinable } from './crc-combine.ts'
-import type { CustomerKeyInput } from './encryption.ts'
+import {
+  type CustomerKey,
+  type CustomerKeyInput,
+  hasCustomerKey,
+  isSameKey,
+  readCustomerKey,
+  requireSecureConnection,
+} from './customer-key.ts'
+import { hasMD5Tag, refuseBlocked, sealerOf } from './encryption.ts'
+import type { BodyEncryption } from './receive-body.ts'
 
 export type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT'
 
@@ -30,22 +40,39 @@ export function checkPartNumber(partNumber: number): void {
 }
 
 /**
- * Parts carry a customer key exactly when the upload does.
- * @throws InvalidRequest (recorded, test_multipart_upload_sse_c_validation)
+ * The customer's key of a part: there exactly when the upload began with one, and the same.
+ * @throws InvalidRequest (recorded, test_multipart_upload_sse_c_validation), and what `readCustomerKey` throws
  */
-export function checkPartEncryption(upload: UploadRecord, input: CustomerKeyInput): void {
-  const hasKey = [input.SSECustomerAlgorithm, input.SSECustomerKey, input.SSECustomerKeyMD5].some(
-    (member) => member !== undefined,
-  )
-  if (hasKey === (upload.encryption.SSECustomerAlgorithm !== undefined)) return
-  throw error(
-    'InvalidRequest',
-    {},
-    {
-      message:
-        'The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.',
-    },
-  )
+export function partCustomerKey(upload: UploadRecord, input: CustomerKeyInput, ctx: Ctx): CustomerKey | undefined {
+  const isExpected = upload.encryption.SSECustomerAlgorithm !== undefined
+  if (hasCustomerKey(input)) requireSecureConnection(ctx)
+  if (hasCustomerKey(input) !== isExpected) {
+    const message =
+      'The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.'
+    throw error('InvalidRequest', {}, { message })
+  }
+  const key = readCustomerKey(input, ctx, 'write')
+  if (key === undefined) return undefined
+  checkUploadKey(upload, key)
+  refuseBlocked(upload.Key, ctx)
+  return key
+}
+
+/** @throws InvalidRequest when the upload began with another key, or with none */
+export function checkUploadKey(upload: UploadRecord, key: CustomerKey): void {
+  if (isSameKey(upload.encryption, key)) return
+  const message = 'The provided encryption parameters did not match the ones used originally.'
+  throw error('InvalidRequest', {}, { message })
+}
+
+/**
+ * How the parts of an upload are encrypted: under the upload's own key, so that completing it opens no key.
+ * @throws KMS.*, InvalidArgument (KMS without Signature V4)
+ */
+export function partEncryption(upload: UploadRecord, key: CustomerKey | undefined, ctx: Ctx): BodyEncryption {
+  const { encryption, sealedKey } = upload
+  const sealer = sealedKey === undefined ? undefined : wrappingSealer(sealerOf(encryption, key, ctx).open(sealedKey))
+  return { sealer, hasMD5Tag: hasMD5Tag(encryption) }
 }
 
 /**
