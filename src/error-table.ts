@@ -117,6 +117,7 @@ export const errorTable = {
   MalformedCertificate: row(400, 'The certificate was malformed or expired.'),
   MalformedInput: row(400, 'The request could not be read.'),
   MalformedPolicyDocument: row(400, 'Syntax errors in policy.'),
+  MalformedPolicy: row(400, 'Policy has invalid resource'),
   MalformedPOSTRequest: row(400, 'The body of your POST request is not well-formed multipart/form-data.'),
   MalformedQueryString: row(404, 'The query string contains a syntax error.'),
   MalformedTrailerError: row(
@@ -144,6 +145,7 @@ export const errorTable = {
   NoSuchTagSet: row(404, 'The TagSet does not exist'),
   NoSuchLifecycleConfiguration: row(404, 'The lifecycle configuration does not exist'),
   NoSuchPublicAccessBlockConfiguration: row(404, 'The public access block configuration was not found'),
+  NoSuchResource: row(404, "The specified resource doesn't exist."),
   NoSuchUpload: row(
     404,
     'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',

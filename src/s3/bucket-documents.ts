@@ -8,15 +8,12 @@ import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
 import type { ErrorCode } from '../error-table.ts'
 import type {
-  GetBucketAbacOutput,
   GetBucketAccelerateConfigurationOutput,
   GetBucketAclOutput,
   GetBucketLifecycleConfigurationOutput,
   GetBucketLoggingOutput,
   GetBucketOwnershipControlsOutput,
-  GetBucketPolicyOutput,
   GetBucketReplicationOutput,
-  GetBucketRequestPaymentOutput,
   GetBucketWebsiteOutput,
   GetPublicAccessBlockOutput,
   NotificationConfiguration,
@@ -98,8 +95,6 @@ export const bucketDocuments = {
     return { Owner: owner(ctx, ctx.bucket.ownerId), Grants: effectiveBucketAcl(ctx.bucket, ctx) }
   },
 
-  // Assumed: a bucket that never had the setting shows it as off.
-  GetBucketAbac: orDefault<GetBucketAbacOutput>('abac', { AbacStatus: { Status: 'Disabled' } }),
   GetBucketAccelerateConfiguration: orDefault<GetBucketAccelerateConfigurationOutput>('accelerate', {}),
   GetBucketLifecycleConfiguration: orError<GetBucketLifecycleConfigurationOutput>(
     'lifecycle',
@@ -110,14 +105,10 @@ export const bucketDocuments = {
   GetBucketMetadataConfiguration: orError<Record<string, never>>('metadata', 'MetadataConfigurationNotFound'),
   GetBucketMetadataTableConfiguration: orError<Record<string, never>>('metadataTable', 'MetadataConfigurationNotFound'),
   GetBucketNotificationConfiguration: orDefault<NotificationConfiguration>('notification', {}),
-  GetBucketPolicy: orError<GetBucketPolicyOutput>('policy', 'NoSuchBucketPolicy'),
-  GetBucketPolicyStatus: orError<Record<string, never>>('policyStatus', 'NoSuchBucketPolicy'),
   GetBucketReplication: orError<GetBucketReplicationOutput>('replication', 'ReplicationConfigurationNotFoundError'),
-  GetBucketRequestPayment: orDefault<GetBucketRequestPaymentOutput>('requestPayment', { Payer: 'BucketOwner' }),
   GetBucketWebsite: orError<GetBucketWebsiteOutput>('website', 'NoSuchWebsiteConfiguration'),
 
   DeleteBucketLifecycle: remove('lifecycle'),
-  DeleteBucketPolicy: remove('policy'),
   DeleteBucketReplication: remove('replication'),
   DeleteBucketWebsite: remove('website'),
 

@@ -4,9 +4,11 @@
  */
 import type { S3Handlers } from '../model/s3.types.gen.ts'
 import { bucket } from './bucket.ts'
+import { bucketAbac } from './bucket-abac.ts'
 import { bucketDocuments } from './bucket-documents.ts'
 import { bucketEncryption } from './bucket-encryption.ts'
 import { bucketLock } from './bucket-lock.ts'
+import { bucketPolicy } from './bucket-policy.ts'
 import { cors } from './cors.ts'
 import { createBucket } from './create-bucket.ts'
 import { listObjects } from './list-objects.ts'
@@ -19,6 +21,7 @@ import { objectLock } from './object-lock.ts'
 import { objectRead } from './object-read.ts'
 import { objectWrite } from './object-write.ts'
 import { postObject } from './post-object.ts'
+import { requestPayment } from './request-payment.ts'
 import { tagging } from './tagging.ts'
 import { updateEncryption } from './update-encryption.ts'
 import { versioning } from './versioning.ts'
@@ -27,9 +30,11 @@ import { versioning } from './versioning.ts'
 export const handlers = {
   ...bucket,
   ...createBucket,
+  ...bucketAbac,
   ...bucketDocuments,
   ...bucketEncryption,
   ...bucketLock,
+  ...bucketPolicy,
   ...cors,
   ...versioning,
   ...tagging,
@@ -39,6 +44,7 @@ export const handlers = {
   ...objectRead,
   ...objectWrite,
   ...postObject,
+  ...requestPayment,
   ...objectCopy,
   ...objectDelete,
   ...objectAttributes,
