@@ -15,6 +15,8 @@ export interface RequestShape {
   host?: string
   headers?: Record<string, string>
   body?: string | Buffer
+  /** Sent after the head as it is, neither signed nor counted. */
+  raw?: string | Buffer
   /** How to sign: by default in the Authorization header. */
   sign?: 'header' | 'query' | 'none'
   key?: { accessKeyId: string; secretAccessKey: string }
@@ -45,7 +47,8 @@ export function sign(shape: RequestShape): Signed {
   const headers: Record<string, string> = { Host: shape.host ?? '127.0.0.1', ...shape.headers }
   const names = Object.keys(headers).map((name) => name.toLowerCase())
   if (body.length > 0 && !names.includes('content-type')) headers['Content-Type'] = 'application/xml'
-  if ((body.length > 0 || method === 'PUT' || method === 'POST') && !names.includes('content-length')) {
+  const isCounted = shape.raw === undefined && !names.includes('content-length')
+  if (isCounted && (body.length > 0 || method === 'PUT' || method === 'POST')) {
     headers['Content-Length'] = String(body.length)
   }
   let target = shape.target
@@ -76,7 +79,7 @@ export function headOf({ method, target, headers }: Omit<Signed, 'body'>): Buffe
 /** The whole request as bytes. */
 export function bytesOf(shape: RequestShape): Buffer {
   const signed = sign(shape)
-  return Buffer.concat([headOf(signed), signed.body])
+  return Buffer.concat([headOf(signed), signed.body, Buffer.from(shape.raw ?? '')])
 }
 
 /** A PUT of a document, with the Content-MD5 that S3 asks for. */
