@@ -106,10 +106,16 @@ function draftOf(
 }
 
 /** Tags that travel with the object are read there and set here. @throws AwsError AccessDenied */
-async function authorizeTags(ctx: Ctx, found: FoundSource, input: CopyObjectRequest): Promise<void> {
+async function authorizeTags(
+  ctx: Ctx,
+  found: FoundSource,
+  { versionId }: CopySource,
+  input: CopyObjectRequest,
+): Promise<void> {
   if (input.TaggingDirective === 'REPLACE' || !found.record.tags?.length) return
   const { Name } = found.bucket
-  await ctx.authorize('s3:GetObjectTagging', `arn:aws:s3:::${Name}/${found.record.Key}`, found.bucket)
+  const action = versionId === undefined ? 's3:GetObjectTagging' : 's3:GetObjectVersionTagging'
+  await ctx.authorize(action, `arn:aws:s3:::${Name}/${found.record.Key}`, found.bucket, versionId)
   await ctx.authorize('s3:PutObjectTagging', `arn:aws:s3:::${ctx.bucket.Name}/${input.Key}`, ctx.bucket)
 }
 
@@ -124,7 +130,7 @@ async function copyOnce(
   const { Key } = input
   const found = await findCopySource(ctx, source, input.ExpectedSourceBucketOwner)
   const from = found.record
-  await authorizeTags(ctx, found, input)
+  await authorizeTags(ctx, found, source, input)
   checkSelfCopy(input, source, from, ctx)
   const sealer = readSealer(from, sourceKey, ctx)
   checkSource(input, from, ctx)

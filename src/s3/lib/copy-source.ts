@@ -59,7 +59,7 @@ export async function findCopySource(
   const { key, versionId } = source
   if (versionId !== undefined) checkVersionId(bucket, versionId)
   const action = versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion'
-  await ctx.authorize(action, `arn:aws:s3:::${bucket.Name}/${key}`, bucket)
+  await ctx.authorize(action, `arn:aws:s3:::${bucket.Name}/${key}`, bucket, versionId)
   if (versionId === undefined) {
     const record = await ctx.store.objects.latest(bucket, key)
     if (record === undefined || record.isDeleteMarker) throw error('NoSuchKey', { Key: key })
