@@ -52,7 +52,11 @@ export function installTls(http: Server, identity: TlsIdentity, limits: HttpLimi
       handshakeTimeout: limits.headersMs,
       SNICallback: sniContexts(identity),
     },
-    hand,
+    (socket) => {
+      // As Node's HTTP has it: a client may end its side and still read.
+      socket.allowHalfOpen = true
+      hand(socket)
+    },
   )
   tls.on('tlsClientError', (cause: NodeJS.ErrnoException, socket) => {
     // Mostly a client that does not trust the CA: worth a line, since the client's own message is often poor.
@@ -76,6 +80,8 @@ export function installTls(http: Server, identity: TlsIdentity, limits: HttpLimi
       socket.unshift(first)
       if (first[0] !== handshakeRecord) return hand(socket)
       encrypted.add(socket)
+      // A client that ends its side during the handshake is gone.
+      socket.allowHalfOpen = false
       socket.once('close', () => encrypted.delete(socket))
       tls.emit('connection', socket)
     })

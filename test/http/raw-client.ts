@@ -68,7 +68,13 @@ export interface RawClient {
 
 /** Connects. Half-open, so that the test decides when its side ends. */
 export async function raw(port: number, host = '127.0.0.1'): Promise<RawClient> {
-  const socket = connect({ port, host, allowHalfOpen: true })
+  const client = watch(connect({ port, host, allowHalfOpen: true }))
+  await once(client.socket, 'connect')
+  return client
+}
+
+/** A socket of any kind, connected or about to be. */
+export function watch(socket: Socket): RawClient {
   let text = ''
   let failure: NodeJS.ErrnoException | undefined
   let hasEnded = false
@@ -89,7 +95,6 @@ export async function raw(port: number, host = '127.0.0.1'): Promise<RawClient> 
       wake()
     })
   }
-  await once(socket, 'connect')
   const wait = (test: () => boolean): Promise<string> =>
     new Promise((resolve) => {
       const look = (): void => {
