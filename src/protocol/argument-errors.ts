@@ -16,8 +16,9 @@ const request =
 const headerInvalid: Refuse = (value, wire) => request(`Value for ${wire} header is invalid.`)(value, wire)
 
 /**
- * Enumerated headers and parameters that AWS validates; those not named here it takes as they are.
- * Observed: encoding-type, x-amz-acl (empty message), storage class, lock mode, ownership and checksum algorithm in
+ * Enumerated headers and parameters that AWS validates by themselves; those not named here it takes as they are, and the
+ * lock mode only beside its date (recorded, test_s3_object_lock_mode_validation).
+ * Observed: encoding-type, x-amz-acl (empty message), storage class, ownership and checksum algorithm in
  * recorded AWS answers; legal hold in versity/versitygw#1775, attributes in #1000, encryption in aws/aws-sdk-cpp#1771.
  * Assumed: the directives and the headers with `Value for`, in AWS's wording for their neighbours.
  */
@@ -33,7 +34,6 @@ export const ENUM_REFUSALS: Readonly<Record<string, Refuse>> = {
   'x-amz-object-attributes': argument('Invalid attribute name specified.'),
   'x-amz-object-lock-event-hold': argument("Event Hold must be either of 'ON' or 'OFF'"),
   'x-amz-object-lock-legal-hold': argument("Legal Hold must be either of 'ON' or 'OFF'"),
-  'x-amz-object-lock-mode': argument('Unknown wormMode directive.'),
   'x-amz-object-ownership': (value, wire) =>
     error('InvalidArgument', { ArgumentName: wire }, { message: `Invalid x-amz-object-ownership header: ${value}` }),
   'x-amz-sdk-checksum-algorithm': headerInvalid,

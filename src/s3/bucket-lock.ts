@@ -10,6 +10,7 @@ import type {
   S3Handlers,
 } from '../model/s3.types.gen.ts'
 import { changeBucket, withDocument } from './lib/change-bucket.ts'
+import { checkHoldDuration } from './lib/event-hold.ts'
 import { lockDocument } from './lib/object-lock.ts'
 
 const maxDays = 36_500
@@ -23,14 +24,13 @@ function checkPeriod(member: 'Days' | 'Years', value: number, max: number): void
   throw error('InvalidRetentionPeriod', { ArgumentName: member, ArgumentValue: value }, { message })
 }
 
-/** @throws MalformedXML (recorded, test_put_object_lock_configuration_exc), InvalidRetentionPeriod, NotImplemented */
+/** @throws MalformedXML (recorded, test_put_object_lock_configuration_exc), InvalidRetentionPeriod, InvalidArgument (event hold) */
 function checkRule({ DefaultRetention }: ObjectLockRule): void {
   const { Mode, Days, Years, DefaultEventHold } = DefaultRetention ?? {}
-  if (DefaultEventHold !== undefined) {
-    throw error('NotImplemented', {}, { message: 'Default event holds are not implemented' })
-  }
   if (Mode !== 'GOVERNANCE' && Mode !== 'COMPLIANCE') throw error('MalformedXML')
-  if ((Days === undefined) === (Years === undefined)) throw error('MalformedXML')
+  if (Days !== undefined && Years !== undefined) throw error('MalformedXML')
+  if (DefaultEventHold !== undefined) checkHoldDuration(DefaultEventHold)
+  else if (Days === undefined && Years === undefined) throw error('MalformedXML')
   if (Days !== undefined) checkPeriod('Days', Days, maxDays)
   if (Years !== undefined) checkPeriod('Years', Years, maxYears)
 }

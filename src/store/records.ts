@@ -76,6 +76,12 @@ export interface EncryptionRecord {
   customerKeyMemo?: string
 }
 
+/** How long an event hold retains a version after it is released: either days or years. */
+export interface LockPeriod {
+  Days?: number
+  Years?: number
+}
+
 /** One part of a completed multipart object: what partNumber reads and GetObjectAttributes need. */
 export interface PartRecord {
   PartNumber: number
@@ -109,8 +115,11 @@ export interface ObjectRecord {
   /** AccessControlList as the model's Grants, when ACLs are on and it is not just the owner's. */
   acl?: unknown
   ObjectLockMode?: 'GOVERNANCE' | 'COMPLIANCE'
+  /** While an event hold is on: the date before which retention does not end, whatever the hold's duration. */
   ObjectLockRetainUntilMs?: number
   ObjectLockLegalHoldStatus?: 'ON' | 'OFF'
+  ObjectLockEventHold?: 'ON' | 'OFF'
+  ObjectLockEventHoldDuration?: LockPeriod
   /** Number of parts of a multipart object; the parts themselves are a row of their own (`ObjectStore.parts`). */
   partsCount?: number
   /** Whether older versions of this key exist; kept by the store on the newest version only. */
@@ -143,8 +152,11 @@ export interface UploadRecord {
   WebsiteRedirectLocation?: string
   acl?: unknown
   ObjectLockMode?: 'GOVERNANCE' | 'COMPLIANCE'
+  /** While an event hold is on: the date before which retention does not end, whatever the hold's duration. */
   ObjectLockRetainUntilMs?: number
   ObjectLockLegalHoldStatus?: 'ON' | 'OFF'
+  ObjectLockEventHold?: 'ON' | 'OFF'
+  ObjectLockEventHoldDuration?: LockPeriod
 }
 
 /** A part uploaded so far. */

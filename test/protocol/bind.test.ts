@@ -116,12 +116,6 @@ const refusals: [string, string, Headers, [string, string, object]][] = [
   [
     'PutObject',
     '',
-    { 'x-amz-object-lock-mode': 'BAD-VALUE' },
-    argument('x-amz-object-lock-mode', 'BAD-VALUE', 'Unknown wormMode directive.'),
-  ],
-  [
-    'PutObject',
-    '',
     { 'x-amz-object-lock-legal-hold': 'wrong' },
     argument('x-amz-object-lock-legal-hold', 'wrong', "Legal Hold must be either of 'ON' or 'OFF'"),
   ],

@@ -85,5 +85,5 @@ test('periods have limits', () =>
     for (const good of [{ Days: 1 }, { Days: 36_500 }, { Years: 100 }]) {
       await put(world, withRule({ Mode: 'GOVERNANCE', ...good }))
     }
-    await refused(put(world, withRule({ Mode: 'GOVERNANCE', Days: 1, DefaultEventHold: {} })), 'NotImplemented')
+    await refused(put(world, withRule({ Mode: 'GOVERNANCE', Days: 1, DefaultEventHold: {} })), 'MalformedXML')
   }))

@@ -31,6 +31,8 @@ export type Description = Pick<
   | 'ObjectLockLegalHoldStatus'
   | 'ObjectLockEventHold'
   | 'ObjectLockEventHoldDuration'
+  | 'ObjectLockEventHold'
+  | 'ObjectLockEventHoldDuration'
 >
 
 /**

@@ -3,25 +3,26 @@
  * being deleted.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
  */
-import { error } from '../../errors.ts'
-import type { BucketRecord, ObjectRecord } from '../../store/records.ts'
+import { type AwsError, error } from '../../errors.ts'
+import type { BucketRecord, LockPeriod, ObjectRecord } from '../../store/records.ts'
+import {
+  type EventHoldInput,
+  holdOfHeaders,
+  holdOutput,
+  periodMs,
+  type RetentionFields,
+  retainUntilMs,
+} from './event-hold.ts'
 
-export interface LockInput {
-  ObjectLockMode?: string | undefined
-  /** ms */
-  ObjectLockRetainUntilDate?: number | undefined
+export interface LockInput extends EventHoldInput {
   ObjectLockLegalHoldStatus?: string | undefined
-  ObjectLockEventHold?: string | undefined
-  ObjectLockEventHoldDurationDays?: number | undefined
-  ObjectLockEventHoldDurationYears?: number | undefined
 }
 
-export type LockFields = Pick<ObjectRecord, 'ObjectLockMode' | 'ObjectLockRetainUntilMs' | 'ObjectLockLegalHoldStatus'>
+export type LockFields = RetentionFields & Pick<ObjectRecord, 'ObjectLockLegalHoldStatus'>
 
 const modeHeader = 'x-amz-object-lock-mode'
 const dateHeader = 'x-amz-object-lock-retain-until-date'
 const holdHeader = 'x-amz-object-lock-legal-hold'
-const dayMs = 86_400_000
 
 const invalid = (message: string, ArgumentName: string, ArgumentValue?: string) =>
   error('InvalidArgument', { ArgumentName, ArgumentValue }, { message })
@@ -29,61 +30,64 @@ const invalid = (message: string, ArgumentName: string, ArgumentValue?: string) 
 /** `documents` key of the bucket's lock configuration, in the shape of the model's ObjectLockConfiguration. */
 export const lockDocument = 'objectLock'
 
-interface LockConfiguration {
-  Rule?: { DefaultRetention?: { Mode?: 'GOVERNANCE' | 'COMPLIANCE'; Days?: number; Years?: number } }
+interface DefaultRetention extends LockPeriod {
+  Mode?: 'GOVERNANCE' | 'COMPLIANCE'
+  DefaultEventHold?: LockPeriod
 }
 
 function defaultRetention(bucket: BucketRecord, nowMs: number): LockFields {
-  const rule = (bucket.documents[lockDocument] as LockConfiguration | undefined)?.Rule?.DefaultRetention
+  const document = bucket.documents[lockDocument] as { Rule?: { DefaultRetention?: DefaultRetention } } | undefined
+  const rule = document?.Rule?.DefaultRetention
   if (rule?.Mode === undefined) return {}
-  const days = rule.Days ?? (rule.Years ?? 0) * 365
-  return { ObjectLockMode: rule.Mode, ObjectLockRetainUntilMs: nowMs + days * dayMs }
-}
-
-/**
- * The lock fields of a new version: what the request sets, else the bucket's default retention.
- * @throws AwsError InvalidRequest (bucket without Object Lock), InvalidArgument, NotImplemented (event holds)
- */
-export function storedLock(input: LockInput, bucket: BucketRecord, nowMs: number): LockFields {
-  const { ObjectLockMode: mode, ObjectLockRetainUntilDate: untilMs, ObjectLockLegalHoldStatus: hold } = input
-  refuseEventHold(input)
-  if (mode === undefined && untilMs === undefined && hold === undefined) {
-    return bucket.objectLockEnabled ? defaultRetention(bucket, nowMs) : {}
-  }
-  // Observed: for PutObject, CopyObject and CreateMultipartUpload in one word (versity/versitygw issue 1751, 2026-01).
-  if (!bucket.objectLockEnabled) {
-    throw error('InvalidRequest', {}, { message: 'Bucket is missing ObjectLockConfiguration' })
-  }
-  const fields: LockFields = defaultRetention(bucket, nowMs)
-  if (mode !== undefined || untilMs !== undefined) {
-    if (mode === undefined || untilMs === undefined) {
-      throw invalid(
-        `${dateHeader} and ${modeHeader} must both be supplied`,
-        mode === undefined ? modeHeader : dateHeader,
-      )
-    }
-    if (mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE') throw invalid('Unknown wormMode directive.', modeHeader, mode)
-    if (untilMs <= nowMs) {
-      throw invalid('The retain until date must be in the future!', dateHeader, new Date(untilMs).toISOString())
-    }
-    fields.ObjectLockMode = mode
-    fields.ObjectLockRetainUntilMs = untilMs
-  }
-  if (hold !== undefined) {
-    if (hold !== 'ON' && hold !== 'OFF') throw invalid("Legal Hold must be either of 'ON' or 'OFF'", holdHeader, hold)
-    fields.ObjectLockLegalHoldStatus = hold
+  const fields: LockFields = { ObjectLockMode: rule.Mode }
+  const lengthMs = periodMs(rule)
+  if (lengthMs > 0) fields.ObjectLockRetainUntilMs = nowMs + lengthMs
+  if (rule.DefaultEventHold !== undefined) {
+    fields.ObjectLockEventHold = 'ON'
+    fields.ObjectLockEventHoldDuration = rule.DefaultEventHold
   }
   return fields
 }
 
-function refuseEventHold(input: LockInput): void {
-  if (input.ObjectLockEventHold !== undefined) throw error('NotImplemented', { Header: 'x-amz-object-lock-event-hold' })
-  if (input.ObjectLockEventHoldDurationDays !== undefined) {
-    throw error('NotImplemented', { Header: 'x-amz-object-lock-event-hold-duration-days' })
+/** What the headers say of retention; undefined when they say nothing. @throws InvalidArgument, InvalidRequest */
+function askedRetention(input: LockInput, nowMs: number): RetentionFields | undefined {
+  const { ObjectLockMode: mode, ObjectLockRetainUntilDate: untilMs } = input
+  const hold = holdOfHeaders(input)
+  if (mode === undefined && untilMs === undefined) return undefined
+  const isComplete = mode !== undefined && (untilMs !== undefined || hold.ObjectLockEventHold === 'ON')
+  if (!isComplete) {
+    throw invalid(`${dateHeader} and ${modeHeader} must both be supplied`, mode === undefined ? modeHeader : dateHeader)
   }
-  if (input.ObjectLockEventHoldDurationYears !== undefined) {
-    throw error('NotImplemented', { Header: 'x-amz-object-lock-event-hold-duration-years' })
+  if (mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE') throw invalid('Unknown wormMode directive.', modeHeader, mode)
+  if (untilMs === undefined) return { ObjectLockMode: mode, ...hold }
+  if (untilMs <= nowMs) {
+    throw invalid('The retain until date must be in the future!', dateHeader, new Date(untilMs).toISOString())
   }
+  return { ObjectLockMode: mode, ObjectLockRetainUntilMs: untilMs, ...hold }
+}
+
+/**
+ * The lock fields of a new version: what the request sets, else the bucket's default retention.
+ * @throws AwsError InvalidRequest (bucket without Object Lock, incomplete event hold), InvalidArgument
+ */
+export function storedLock(input: LockInput, bucket: BucketRecord, nowMs: number): LockFields {
+  const { ObjectLockLegalHoldStatus: hold } = input
+  const isAsked =
+    hold !== undefined ||
+    input.ObjectLockMode !== undefined ||
+    input.ObjectLockRetainUntilDate !== undefined ||
+    input.ObjectLockEventHold !== undefined ||
+    input.ObjectLockEventHoldDurationDays !== undefined ||
+    input.ObjectLockEventHoldDurationYears !== undefined
+  if (!isAsked) return bucket.objectLockEnabled ? defaultRetention(bucket, nowMs) : {}
+  // Observed: for PutObject, CopyObject and CreateMultipartUpload in one word (versity/versitygw issue 1751, 2026-01).
+  if (!bucket.objectLockEnabled) {
+    throw error('InvalidRequest', {}, { message: 'Bucket is missing ObjectLockConfiguration' })
+  }
+  const fields: LockFields = askedRetention(input, nowMs) ?? defaultRetention(bucket, nowMs)
+  if (hold === undefined) return fields
+  if (hold !== 'ON' && hold !== 'OFF') throw invalid("Legal Hold must be either of 'ON' or 'OFF'", holdHeader, hold)
+  return { ...fields, ObjectLockLegalHoldStatus: hold }
 }
 
 /**
@@ -106,17 +110,32 @@ export function requireIntegrity(
 }
 
 /** The members of a read that show a version's lock. */
-export function lockOutput(record: ObjectRecord): {
+export function lockOutput(
+  record: ObjectRecord,
+  nowMs: number,
+): {
   ObjectLockMode?: string
   ObjectLockRetainUntilDate?: number
   ObjectLockLegalHoldStatus?: string
 } {
-  const output: ReturnType<typeof lockOutput> = {}
-  if (record.ObjectLockMode !== undefined) output.ObjectLockMode = record.ObjectLockMode
-  if (record.ObjectLockRetainUntilMs !== undefined) output.ObjectLockRetainUntilDate = record.ObjectLockRetainUntilMs
-  if (record.ObjectLockLegalHoldStatus !== undefined)
-    output.ObjectLockLegalHoldStatus = record.ObjectLockLegalHoldStatus
-  return output
+  const { ObjectLockMode: mode, ObjectLockLegalHoldStatus: hold } = record
+  if (mode === undefined) return hold === undefined ? {} : { ObjectLockLegalHoldStatus: hold }
+  const untilMs = retainUntilMs(record, nowMs)
+  return {
+    ObjectLockMode: mode,
+    ...(untilMs !== undefined && { ObjectLockRetainUntilDate: untilMs }),
+    ...(hold !== undefined && { ObjectLockLegalHoldStatus: hold }),
+    ...holdOutput(record),
+  }
+}
+
+/** The answer about whatever a lock forbids. */
+export const lockedError = (): AwsError =>
+  error('AccessDenied', {}, { message: 'Access Denied because object protected by object lock.' })
+
+/** Whether retention protects the version now. */
+export function isRetained(record: RetentionFields, nowMs: number): boolean {
+  return record.ObjectLockMode !== undefined && (retainUntilMs(record, nowMs) ?? 0) > nowMs
 }
 
 /**
@@ -125,10 +144,6 @@ export function lockOutput(record: ObjectRecord): {
  * @throws AwsError AccessDenied
  */
 export function checkDeletable(record: ObjectRecord, bypass: boolean, nowMs: number): void {
-  const retained =
-    record.ObjectLockMode !== undefined &&
-    (record.ObjectLockRetainUntilMs ?? 0) > nowMs &&
-    !(bypass && record.ObjectLockMode === 'GOVERNANCE')
-  if (!retained && record.ObjectLockLegalHoldStatus !== 'ON') return
-  throw error('AccessDenied', {}, { message: 'Access Denied because object protected by object lock.' })
+  const retained = isRetained(record, nowMs) && !(bypass && record.ObjectLockMode === 'GOVERNANCE')
+  if (retained || record.ObjectLockLegalHoldStatus === 'ON') throw lockedError()
 }
