@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { describe, run } from '../lib/command.ts'
 import { root, source } from '../lib/paths.ts'
 import { baseEnv, type Server, type ServerSettings, startServer } from '../lib/server.ts'
@@ -38,12 +38,13 @@ const python = join(
 
 /** Runs the suite with the command line's arguments for pytest and sets the exit code. */
 export async function runSuite(suite: Suite, args: readonly string[]): Promise<void> {
-  const checkout = process.env[suite.variable]
-  if (!checkout) {
+  const given = process.env[suite.variable]
+  if (!given) {
     console.log(`${suite.name} does not run: ${suite.variable} names no checkout.\nGet one with: ${suite.get}`)
     console.log('0 passed, 0 failed, 0 skipped')
     return
   }
+  const checkout = resolve(given)
   const dir = await mkdtemp(join(tmpdir(), 'sandbucket-suite-'))
   try {
     await install(suite.requirements, dir)
@@ -91,7 +92,14 @@ async function pytest(
   const paths = [source('suites'), source('lib', 'python'), prepared.env.PYTHONPATH].filter(Boolean).join(':')
   const env = { ...baseEnv(dir), ...prepared.env, RESULT_LINES: file, PYTHONPATH: paths, PYTHONDONTWRITEBYTECODE: '1' }
   const flags = ['-p', 'result_lines', '-p', 'no:cacheprovider', '-q', '--no-header', '--tb=no', '-W', 'ignore']
-  const command = [python, '-m', 'pytest', ...flags, ...prepared.args, ...(args.length > 0 ? args : suite.tests)]
+  const command = [
+    resolve(python),
+    '-m',
+    'pytest',
+    ...flags,
+    ...prepared.args,
+    ...(args.length > 0 ? args : suite.tests),
+  ]
   const result = await run(command, { env, cwd: checkout, timeoutMs: 3 * 3_600_000 })
   if (!existsSync(file)) throw new Error(describe(result))
   const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')

@@ -64,15 +64,10 @@ export function awsClient(version: AwsVersion): Client {
     async run(target, report) {
       const { stdout, stderr } = await run([version.program, '--version'], { env: target.env })
       const aws = await connect(version, stdout || stderr, target)
-      const checks = [
-        transferChecks,
-        objectChecks,
-        listingChecks,
-        multipartChecks,
-        keyChecks,
-        errorChecks,
-        documentsChecks,
-      ]
+      const common = [transferChecks, multipartChecks, keyChecks, errorChecks]
+      // Headers, listings and configuration files do not depend on where the bucket's name is written.
+      const once = target.style === 'path' ? [objectChecks, listingChecks, documentsChecks] : []
+      const checks = [...common, ...once]
       const prefix = `${version.name}/${target.style}`
       await runChecks(
         checks.flatMap((make) => make(aws)),

@@ -29,10 +29,9 @@ async function buckets(aws: Aws): Promise<void> {
   const bucket = bucketName('region')
   const region = ['--create-bucket-configuration', 'LocationConstraint=eu-west-1']
   const args = ['--bucket', bucket]
-  assert.equal(
-    await aws.query('Location', 's3api', 'create-bucket', ...args, ...region, '--region', 'eu-west-1'),
-    `http://${bucket}.s3.amazonaws.com/`,
-  )
+  const location = await aws.query('Location', 's3api', 'create-bucket', ...args, ...region, '--region', 'eu-west-1')
+  // AWS: http://BUCKET.s3.amazonaws.com/; ours names this server instead, so that the URL leads somewhere.
+  assert.match(String(location), new RegExp(`^http://(${bucket}\\..*/|.*/${bucket}/)$`))
   assert.equal(await aws.query('LocationConstraint', 's3api', 'get-bucket-location', ...args), 'eu-west-1')
   await aws.ok('s3api', 'head-bucket', ...args)
   const names = await aws.query('Buckets[].Name', 's3api', 'list-buckets')

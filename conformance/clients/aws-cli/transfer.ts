@@ -1,6 +1,7 @@
 /** `aws s3`: the commands that people type. */
 import assert from 'node:assert/strict'
 import { readdir, readFile, rm } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import { etag, MiB, noise } from '../../lib/bytes.ts'
 import { fetchRaw } from '../../lib/http.ts'
 import { bucketName, type Check } from '../../lib/scenario.ts'
@@ -178,12 +179,14 @@ async function presign(aws: Aws): Promise<void> {
 async function presignRefused(aws: Aws): Promise<void> {
   const bucket = await aws.bucket('late')
   await aws.ok('s3', 'cp', await aws.file('signed', 'signed'), `s3://${bucket}/signed`)
-  const url = (await aws.ok('s3', 'presign', `s3://${bucket}/signed`, '--expires-in', '1')).stdout.trim()
-  const altered = await fetchRaw(url.replace('/signed?', '/signee?'))
+  const presigned = async (...args: string[]) =>
+    (await aws.ok('s3', 'presign', `s3://${bucket}/signed`, ...args)).stdout.trim()
+  const altered = await fetchRaw((await presigned()).replace('/signed?', '/signee?'))
   assert.equal(altered.status, 403)
   assert.match(altered.text, /<Code>SignatureDoesNotMatch<\/Code>/)
-  await new Promise((resolve) => setTimeout(resolve, 2100))
-  const late = await fetchRaw(url)
+  const short = await presigned('--expires-in', '1')
+  await wait(2100)
+  const late = await fetchRaw(short)
   assert.equal(late.status, 403)
   assert.match(late.text, /<Code>AccessDenied<\/Code><Message>Request has expired<\/Message>/)
 }

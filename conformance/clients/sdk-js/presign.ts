@@ -47,7 +47,7 @@ async function refusals(): Promise<void> {
   const s3 = client()
   const Bucket = await bucket(s3, 'refused')
   await s3.putObject({ Bucket, Key: 'k', Body: 'body' })
-  const url = await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: 'k' }), { expiresIn: 1 })
+  const url = await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: 'k' }))
   const code = async (target: string, method = 'GET', headers = {}) => {
     const answer = await fetchRaw(target, { method, headers })
     return [
@@ -68,6 +68,7 @@ async function refusals(): Promise<void> {
     signableHeaders: new Set(['content-type']),
   })
   assert.deepEqual(await code(signedType, 'PUT', { 'content-type': 'text/b' }), mismatch)
+  const short = await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: 'k' }), { expiresIn: 1 })
   await wait(2100)
-  assert.deepEqual(await code(url), [403, 'AccessDenied', 'Request has expired'])
+  assert.deepEqual(await code(short), [403, 'AccessDenied', 'Request has expired'])
 }
