@@ -89,6 +89,8 @@ function createNodeServer(limits: HttpLimits): Server {
     highWaterMark: 64 * 1024,
     requireHostHeader: false,
   })
+  // A client may end its side after its request and still wants the answer (RFC 9112, 9.6). Node has no option for it.
+  Object.assign(server, { httpAllowHalfOpen: true })
   server.timeout = limits.idleMs
   server.maxRequestsPerSocket = 0
   // Bounded by their size; Node would drop those above its number silently, and signatures with them.
@@ -175,10 +177,20 @@ function answerClientError(
   deps: HttpDeps,
 ): void {
   if (socket.writableEnded) return
-  const isInFlight = exchange !== undefined && !exchange.res.writableFinished
-  const isAnswering = isInFlight && exchange.res.headersSent
   const isSilent = socket.bytesRead === 0 || code === 'ECONNRESET' || code === 'EPIPE'
-  if (isSilent || isAnswering || !socket.writable) {
+  if (isSilent || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const isInFlight = exchange !== undefined && !exchange.res.writableFinished
+  if (isInFlight && exchange.req.complete) {
+    // What is wrong came behind a whole request, which gets its answer first. More of it may come meanwhile.
+    if (exchange.isFollowedByGarbage) return
+    exchange.isFollowedByGarbage = true
+    exchange.res.once('close', () => answerClientError(code, socket, undefined, deps))
+    return
+  }
+  if (isInFlight && exchange.res.headersSent) {
     socket.destroy()
     return
   }

@@ -13,6 +13,8 @@ export interface Exchange {
   res: ServerResponse
   /** The client waits for `100 Continue` and has not got it. */
   isAwaitingContinue: boolean
+  /** Bytes that are no request came behind this one. */
+  isFollowedByGarbage?: boolean
 }
 
 /** Reads nothing but the head; the target keeps its bytes. */

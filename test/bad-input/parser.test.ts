@@ -1,6 +1,7 @@
 /** Bytes that are no request: answered with 400 or closed, never more. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { largeBytes } from './arena.ts'
 import { type Row, runTable, useArena } from './table.ts'
 import { bytesOf } from './requests.ts'
 
@@ -89,6 +90,34 @@ describe('connections', () => {
     assert.equal((await connection.answer()).status, 400)
     await connection.closed()
     await connection.destroy()
+  })
+
+  it('garbage behind a large read does not cut its answer', async () => {
+    const connection = await arena().connect()
+    await connection.send(Buffer.concat([bytesOf({ target: '/bucket/large' }), latin1('garbage\r\n\r\n')]))
+    const answer = await connection.answer()
+    assert.equal(answer.status, 200)
+    assert.equal(answer.body.length, largeBytes)
+    assert.equal((await connection.answer()).status, 400)
+    await connection.destroy()
+  })
+
+  it('a client that ends its side after its request gets its answer', async () => {
+    for (const target of ['/bucket/hello.txt', '/bucket/large']) {
+      const connection = await arena().connect()
+      connection.socket.end(bytesOf({ target }))
+      assert.equal((await connection.answer()).status, 200)
+      await connection.closed()
+      await connection.destroy()
+    }
+  })
+
+  it('a client that ends its side after its upload gets its answer', async () => {
+    const connection = await arena().connect()
+    connection.socket.end(bytesOf({ method: 'PUT', target: '/bucket/short', body: Buffer.alloc(100_000) }))
+    assert.equal((await connection.answer()).status, 200)
+    await connection.destroy()
+    await arena().expect(204, { method: 'DELETE', target: '/bucket/short' })
   })
 
   it('bytes after the announced length are not part of the upload', async () => {
