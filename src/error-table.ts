@@ -142,7 +142,6 @@ export const errorTable = {
   NoSuchEntity: row(404, 'The entity cannot be found.'),
   NoSuchKey: row(404, 'The specified key does not exist.'),
   NoSuchObjectLockConfiguration: row(404, 'The specified object does not have a ObjectLock configuration'),
-  NoSuchObjectLockConfiguration: row(404, 'The specified object does not have a ObjectLock configuration'),
   NoSuchTagSet: row(404, 'The TagSet does not exist'),
   NoSuchLifecycleConfiguration: row(404, 'The lifecycle configuration does not exist'),
   NoSuchPublicAccessBlockConfiguration: row(404, 'The public access block configuration was not found'),

@@ -4,15 +4,16 @@ import { createAccounts } from './accounts.ts'
 import { Addresser, hostRules, hostName, readHost } from './address.ts'
 import { createAuthDeps } from './auth/authenticate.ts'
 import { Authorizer } from './authorization/authorize.ts'
-import { rootIdentities } from './authorization/identities.ts'
+import { resolvePrincipal } from './authorization/identities.ts'
 import { Journal } from './authorization/journal.ts'
 import { HostAliases } from './auth/hosts.ts'
-import { createKeyRing } from './auth/keys.ts'
+import { chainSources, createKeyRing } from './auth/keys.ts'
 import type { Config } from './config/config.ts'
 import type { Log } from './context.ts'
 import { checkHandlers, coverage } from './coverage.ts'
 import { createHttpServer } from './http/app.ts'
 import { defaultLimits, type HttpLimits } from './http/limits.ts'
+import { IamIdentities } from './iam/identities.ts'
 import { handlers as iam } from './iam/index.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { type Ids, randomIds } from './lib/ids.ts'
@@ -68,8 +69,10 @@ export async function createServer(config: Config, log: Log, overrides: Override
     throw cause
   })
   const bucketExists = async (name: string) => (await store.buckets.get(name)) !== undefined
+  const accounts = createAccounts(config.accounts)
+  const identities = new IamIdentities(store.iam, accounts.find)
   const auth = createAuthDeps({
-    credentials: createKeyRing(config.accounts),
+    credentials: chainSources(createKeyRing(config.accounts), identities),
     clock,
     hosts: new HostAliases({
       publicHosts: config.publicHosts,
@@ -81,9 +84,17 @@ export async function createServer(config: Config, log: Log, overrides: Override
     regionStrict: config.regionStrict,
     maxClockSkewMs: config.maxClockSkewMs,
   })
-  const accounts = createAccounts(config.accounts)
   const journal = new Journal()
-  const authorizer = new Authorizer({ identities: rootIdentities(accounts), accountBlock: () => undefined, journal })
+  const uniqueIdOf = (arn: string) => identities.uniqueIdOf(arn)
+  const authorizer = new Authorizer({
+    identities: {
+      policiesOf: (principal) => identities.policiesOf(principal),
+      resolve: (type, value) => resolvePrincipal(accounts, type, value, uniqueIdOf),
+      uniqueIdOf,
+    },
+    accountBlock: () => undefined,
+    journal,
+  })
   const handle = createPipeline({
     config,
     store,

@@ -10,9 +10,10 @@ import type { Credential, CredentialSource } from './keys.ts'
 export function withCredential<T>(
   source: CredentialSource,
   accessKeyId: string,
+  token: string | undefined,
   next: (credential: Credential | undefined) => T,
 ): MaybePromise<T> {
-  const found = source.find(accessKeyId)
+  const found = source.find(accessKeyId, token)
   return found instanceof Promise ? found.then(next) : next(found)
 }
 

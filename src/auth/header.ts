@@ -104,8 +104,8 @@ function authenticateV4Header(
     pairs: request.rawQuery === '' ? [] : rawPairs(request.rawQuery),
     isPresigned: false,
   }
-  return withCredential(deps.credentials, scope.accessKeyId, (found) => {
-    const token = tokenHeader(request)
+  const token = tokenHeader(request)
+  return withCredential(deps.credentials, scope.accessKeyId, token, (found) => {
     const known = checkCredential(scope.accessKeyId, found, token, deps.clock.now(), faults)
     // Without this header there is no payload hash to verify the signature with, so AWS's order cannot be kept for it.
     const isHashMissing = sentHash === undefined && !isQuery

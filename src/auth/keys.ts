@@ -16,8 +16,11 @@ export interface Credential {
 
 /** Finds credentials. The configured keys answer at once; a store may need a moment. */
 export interface CredentialSource {
-  /** Undefined when the key id is unknown, or its user or role is gone. */
-  find(accessKeyId: string): MaybePromise<Credential | undefined>
+  /**
+   * Undefined when the key id is unknown, or its user or role is gone.
+   * @param token what the request carries: all that is known of temporary credentials may be in it
+   */
+  find(accessKeyId: string, token?: string): MaybePromise<Credential | undefined>
 }
 
 /** The root keys of all configured accounts. A key id listed twice belongs to the first account that lists it. */
@@ -46,14 +49,14 @@ export function createKeyRing(accounts: readonly AccountConfig[]): KeyRing {
 
 /** Asks several sources in turn. */
 export function chainSources(...sources: CredentialSource[]): CredentialSource {
-  const ask = (accessKeyId: string, at: number): MaybePromise<Credential | undefined> => {
+  const ask = (accessKeyId: string, token: string | undefined, at: number): MaybePromise<Credential | undefined> => {
     const source = sources[at]
     if (source === undefined) return undefined
-    const found = source.find(accessKeyId)
-    if (!(found instanceof Promise)) return found ?? ask(accessKeyId, at + 1)
-    return found.then((credential) => credential ?? ask(accessKeyId, at + 1))
+    const found = source.find(accessKeyId, token)
+    if (!(found instanceof Promise)) return found ?? ask(accessKeyId, token, at + 1)
+    return found.then((credential) => credential ?? ask(accessKeyId, token, at + 1))
   }
-  return { find: (accessKeyId) => ask(accessKeyId, 0) }
+  return { find: (accessKeyId, token) => ask(accessKeyId, token, 0) }
 }
 
 /** Whoever signs nothing. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html for the canonical id */

@@ -119,7 +119,7 @@ function authenticateV4Form(
   const scope = readScope(field('x-amz-credential'), algorithm, queryFaults)
   const rule = { region: deps.region, isStrict: deps.regionStrict }
   checkScope(scope, date, fields.get('x-amz-region-set'), target, rule, queryFaults)
-  return withCredential(deps.credentials, scope.accessKeyId, (found) => {
+  return withCredential(deps.credentials, scope.accessKeyId, fields.get('x-amz-security-token'), (found) => {
     const isGood = (policy: string, signature: string, { secretAccessKey }: Credential): boolean => {
       const check =
         algorithm === 'AWS4-HMAC-SHA256'
@@ -144,7 +144,7 @@ function authenticateV2Form(
 ): MaybePromise<AuthenticatedForm> {
   requireFields(fields, ['AWSAccessKeyId', 'Policy', 'Signature'])
   const accessKeyId = fields.get('awsaccesskeyid') ?? ''
-  return withCredential(deps.credentials, accessKeyId, (found) => {
+  return withCredential(deps.credentials, accessKeyId, fields.get('x-amz-security-token'), (found) => {
     const isGood = (policy: string, signature: string, { secretAccessKey }: Credential): boolean =>
       equalsInConstantTime(createHmac('sha1', secretAccessKey).update(policy).digest('base64'), signature)
     const claim = { accessKeyId, signature: fields.get('signature') ?? '', isGood, version: 'AWS' as const }

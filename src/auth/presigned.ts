@@ -125,9 +125,9 @@ export function authenticatePresigned(
     pairs,
     isPresigned: true,
   }
-  return withCredential(deps.credentials, scope.accessKeyId, (found) => {
-    const token =
-      parameter(pairs, 'X-Amz-Security-Token') ?? parameter(pairs, 'X-Amz-S3session-Token') ?? tokenHeader(request)
+  const token =
+    parameter(pairs, 'X-Amz-Security-Token') ?? parameter(pairs, 'X-Amz-S3session-Token') ?? tokenHeader(request)
+  return withCredential(deps.credentials, scope.accessKeyId, token, (found) => {
     const known = checkCredential(scope.accessKeyId, found, token, nowMs, faults)
     const checked = verifyClaim(request, claim, known, token, target, deps, faults)
     return {

@@ -46,8 +46,8 @@ export function authenticateV2Header(
   checkSkew(sent, signedAtMs, deps, headerFaults)
   const dateLine = amzDate === undefined ? sent : ''
   const pairs = rawPairs(request.rawQuery)
-  return withCredential(deps.credentials, accessKeyId, (found) => {
-    const token = tokenHeader(request)
+  const token = tokenHeader(request)
+  return withCredential(deps.credentials, accessKeyId, token, (found) => {
     const known = checkCredential(accessKeyId, found, token, deps.clock.now(), headerFaults)
     verifyV2(request, { pairs, dateLine, isQuery: false, signature: rest.slice(colon + 1) }, target, known)
     checkStrayToken(known, token, headerFaults)
@@ -82,8 +82,8 @@ export function authenticateV2Query(
       { message: 'Request has expired' },
     )
   }
-  return withCredential(deps.credentials, accessKeyId, (found) => {
-    const token = tokenHeader(request) ?? parameterOfHeader(pairs, 'x-amz-security-token')
+  const token = tokenHeader(request) ?? parameterOfHeader(pairs, 'x-amz-security-token')
+  return withCredential(deps.credentials, accessKeyId, token, (found) => {
     const known = checkCredential(accessKeyId, found, token, nowMs, queryFaults)
     verifyV2(request, { pairs, dateLine: expires, isQuery: true, signature }, target, known)
     checkStrayToken(known, token, queryFaults)
