@@ -71,7 +71,7 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps): Promise
   const query = parseQuery(request.rawQuery)
   const plan = matchS3(request.method, target.level, query, request.headers)
   call.operation = plan.name
-  screen(request)
+  screen(request, plan.name)
   const handler = deps.s3[plan.name] as AnyHandler | undefined
   if (handler === undefined) throw notImplemented(plan.name)
   const authenticated = plan.bodyKind === 'form' ? undefined : await identify(call, target, deps.auth)

@@ -10,11 +10,35 @@ import { header, type WireRequest } from './http/wire.ts'
 export const acceptedWithoutEffect: readonly { name: string; reason: string }[] = [
   { name: 'x-amz-request-payer', reason: 'requester pays is stored with its issue; nothing is ever charged' },
   { name: 'x-amz-sdk-*, amz-sdk-*, x-amz-user-agent', reason: 'SDK bookkeeping; AWS ignores them too' },
+  {
+    name: 'x-amz-server-side-encryption-bucket-key-enabled',
+    reason: 'stored and answered; there are no calls to KMS that a bucket key could save',
+  },
   { name: 'x-id', reason: 'the SDK repeats the operation name; AWS ignores it too' },
 ]
 
-/** @throws AwsError NotImplemented naming the header */
-export function screen(request: WireRequest): void {
+const sse = 'x-amz-server-side-encryption'
+/** The operations that begin an object, or a session in which objects begin. */
+const takesEncryption: ReadonlySet<string> = new Set([
+  'PutObject',
+  'CopyObject',
+  'CreateMultipartUpload',
+  'CreateSession',
+  'PostObject',
+])
+
+/** @throws AwsError NotImplemented naming the header, InvalidArgument */
+export function screen(request: WireRequest, operation: string): void {
+  const method = header(request, sse)
+  if (method !== undefined && !takesEncryption.has(operation)) {
+    // Observed: for UploadPart, UploadPartCopy, CompleteMultipartUpload and listings (irods_resource_plugin_s3#1838,
+    // fog-aws#589, ClickHouse#64570, s3cmd#276).
+    throw error(
+      'InvalidArgument',
+      { ArgumentName: sse, ArgumentValue: method },
+      { message: `${sse} header is not supported for this operation.` },
+    )
+  }
   const coding = header(request, 'transfer-encoding')
   if (coding !== undefined && coding.toLowerCase() !== 'chunked' && coding.toLowerCase() !== 'identity') {
     // Recorded wording of AWS for codings other than chunked.
