@@ -18,7 +18,6 @@ import { objectAttributes } from './object-attributes.ts'
 import { objectCopy } from './object-copy.ts'
 import { objectDelete } from './object-delete.ts'
 import { objectLock } from './object-lock.ts'
-import { objectLock } from './object-lock.ts'
 import { objectRead } from './object-read.ts'
 import { objectWrite } from './object-write.ts'
 import { postObject } from './post-object.ts'
@@ -41,7 +40,6 @@ export const handlers = {
   ...tagging,
   ...listObjects,
   ...listVersions,
-  ...objectLock,
   ...objectLock,
   ...objectRead,
   ...objectWrite,

@@ -31,8 +31,6 @@ export type Description = Pick<
   | 'ObjectLockLegalHoldStatus'
   | 'ObjectLockEventHold'
   | 'ObjectLockEventHoldDuration'
-  | 'ObjectLockEventHold'
-  | 'ObjectLockEventHoldDuration'
 >
 
 /**
