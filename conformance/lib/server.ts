@@ -50,7 +50,8 @@ export async function startServer(dir: string, { flags = [], env = {} }: ServerS
 /** The little that every program gets: no setting of the person who runs this reaches a client. */
 export function baseEnv(home: string): Record<string, string> {
   const path = process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'
-  return { PATH: path, HOME: home, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', AWS_EC2_METADATA_DISABLED: 'true' }
+  const quiet = { AWS_EC2_METADATA_DISABLED: 'true', PYTHONDONTWRITEBYTECODE: '1' }
+  return { PATH: path, HOME: home, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', ...quiet }
 }
 
 async function listening(child: ChildProcess, problems: string[]): Promise<string> {
