@@ -118,7 +118,10 @@ interface V2Claim {
 function verifyV2(request: WireRequest, claim: V2Claim, target: AuthTarget, credential: Credential): void {
   const head = v2Head(request, claim)
   const path = target.style === 'virtual-host' ? `/${target.bucket}${request.rawPath}` : request.rawPath
-  const readings = v2Readings(claim.pairs, request.rawQuery.includes('+')).map((resource) => head + path + resource)
+  const resources = v2Readings(claim.pairs, request.rawQuery.includes('+'))
+  // boto3 asks for `/bucket` and signs `/bucket/`.
+  const paths = path.lastIndexOf('/') === 0 && path.length > 1 ? [path, `${path}/`] : [path]
+  const readings = paths.flatMap((one) => resources.map((resource) => head + one + resource))
   for (const stringToSign of readings) {
     const hmac = createHmac('sha1', credential.secretAccessKey).update(stringToSign, 'latin1').digest('base64')
     if (equalsInConstantTime(hmac, claim.signature)) return

@@ -113,6 +113,13 @@ describe('what SigV2 signs', () => {
     run(header({ target: '/b?encryption' }, `GET\n\n\n${date}\n/b?encryption`))
     run(header({ target: '/b?encryption' }, `GET\n\n\n${date}\n/b`))
   })
+  // botocore 1.42: s3-tests test_bucket_create_bad_ua_none_aws2 and its neighbours.
+  it('a bucket of path style with and without a slash at its end', () => {
+    run(header({ method: 'PUT', target: '/b' }, `PUT\n\n\n${date}\n/b`))
+    run(header({ method: 'PUT', target: '/b' }, `PUT\n\n\n${date}\n/b/`))
+    run(header({ target: '/b?acl' }, `GET\n\n\n${date}\n/b/?acl`))
+    refused(() => run(header({ target: '/b/k' }, `GET\n\n\n${date}\n/b/k/`)), { code: 'SignatureDoesNotMatch' })
+  })
   it('the date in ISO basic, RFC 850 and asctime', () => {
     for (const text of ['20130524T000000Z', 'Friday, 24-May-13 00:00:00 GMT', 'Fri May 24 00:00:00 2013']) {
       run(header({ headers: { 'x-amz-date': text } }, `GET\n\n\n\nx-amz-date:${text}\n/`))

@@ -134,6 +134,9 @@ describe('reads', () => {
       await w.put(Key, 'x')
       assert.equal((await get(w)).ChecksumType, undefined)
       assert.equal((await head(w, { ChecksumMode: 'ENABLED' })).ChecksumType, 'FULL_OBJECT')
+      // Recorded: test_s3_get_object_checksum.
+      assert.equal((await get(w, { ChecksumMode: 'enabled' })).ChecksumType, 'FULL_OBJECT')
+      assert.equal((await get(w, { ChecksumMode: 'DISABLED' })).ChecksumType, undefined)
     }),
   )
   it(

@@ -231,6 +231,11 @@ describe('tags', () => {
     it(`the header '${text}' (recorded, test_put_object_with_tags)`, () =>
       assert.deepEqual(Object.fromEntries(parseTaggingHeader(text).map(({ Key, Value }) => [Key, Value])), expected))
   }
+  it('those of a header are in the order of their keys (s3-tests test_put_obj_with_tags)', () =>
+    assert.deepEqual(parseTaggingHeader('foo=bar&bar'), [
+      { Key: 'bar', Value: '' },
+      { Key: 'foo', Value: 'bar' },
+    ]))
   for (const text of ['key1=val1&key1=val2', 'key1=val1,key2=val2', 'a=%zz']) {
     it(`the header '${text}' is refused (recorded, test_object_tagging_exc)`, () =>
       refuses(() => parseTaggingHeader(text), 'InvalidArgument', {
