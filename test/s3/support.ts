@@ -81,6 +81,8 @@ export function bodyOf(bytes: string | Uint8Array, options: BodyOptions = {}): R
 export interface CallOptions {
   body?: RequestBody
   principal?: Principal
+  auth?: Ctx['auth']
+  baseUrl?: string
   /** Records, and may refuse by throwing, further permission checks. */
   authorize?: (action: string, resource: string) => void
 }
@@ -169,9 +171,9 @@ export class World {
       log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
       requestId: 'REQUESTID0000000',
       principal: options.principal ?? rootOf(owner),
-      auth: { authType: 'REST-HEADER', signatureVersion: 'AWS4-HMAC-SHA256' } as Ctx['auth'],
+      auth: options.auth ?? ({ authType: 'REST-HEADER', signatureVersion: 'AWS4-HMAC-SHA256' } as Ctx['auth']),
       body: options.body ?? bodyOf(''),
-      baseUrl: 'http://localhost:9000',
+      baseUrl: options.baseUrl ?? 'http://localhost:9000',
       account: (id: string) => [owner, stranger].find((account) => account.id === id || account.canonicalId === id),
       authorize: (action: string, resource: string) => options.authorize?.(action, resource),
       access: { publicAccessBlock: () => ({}), resolvePrincipal: () => undefined, uniqueIdOf: () => undefined },
@@ -191,7 +193,7 @@ export async function withWorld(
   run: (world: World) => Promise<void>,
   config: Partial<Config> = {},
 ): Promise<void> {
-  const store = await openStore({})
+  const store = await openStore({ kmsKeys: config.kmsKeys ?? [] })
   try {
     await run(new World(store, handlers, config))
   } finally {
@@ -211,7 +213,7 @@ export async function bytesOf(body: BodyContent | undefined): Promise<Buffer> {
 /** What an AwsError must look like; only what is given is compared. */
 export interface Refusal {
   status?: number
-  message?: string
+  message?: string | RegExp
   fields?: Record<string, string | number | undefined>
   headers?: Record<string, string>
 }
@@ -227,7 +229,8 @@ export async function refused(running: Promise<unknown>, code: string, expected:
   const { status, message, fields, headers } = outcome
   assert.equal(outcome.code, code)
   if (expected.status !== undefined) assert.equal(status, expected.status)
-  if (expected.message !== undefined) assert.equal(message, expected.message)
+  if (expected.message instanceof RegExp) assert.match(message, expected.message)
+  else if (expected.message !== undefined) assert.equal(message, expected.message)
   if (expected.fields !== undefined) {
     assert.deepEqual(
       Object.entries(fields).filter(([, value]) => value !== undefined),
