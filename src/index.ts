@@ -3,6 +3,7 @@ import { clientUrl, firstKey } from './cli/exports.ts'
 import type { AccessKeyConfig, AccountConfig } from './config/config.ts'
 import type { Options } from './config/options.ts'
 import { resolveOptions } from './config/resolve.ts'
+import type { TrustingAgent } from './http/trusting-agent.ts'
 import { createLog } from './lib/log.ts'
 
 export type { AccountOptions } from './config/accounts.ts'
@@ -16,8 +17,8 @@ export interface ClientConfig {
   region: string
   credentials: AccessKeyConfig
   forcePathStyle: true
-  /** With TLS: trusts the server's CA, on top of nothing else. */
-  requestHandler?: { httpsAgent: { ca: string } }
+  /** With TLS: trusts the server's CA and no other. One agent for each call of `clientConfig`. */
+  requestHandler?: { httpsAgent: TrustingAgent }
 }
 
 /** A server that listens. */
@@ -57,6 +58,8 @@ export async function startSandbucket(options: Options = {}): Promise<Sandbucket
   const server = await createServer(config, log)
   const endpoint = clientUrl(server.host, server.port, config.tls)
   const credentials = firstKey(config)
+  const { ca } = server
+  const agents = ca === undefined ? undefined : await import('./http/trusting-agent.ts')
   let closing: Promise<void> | undefined
   const close = ({ graceMs = 1000 } = {}): Promise<void> => {
     closing ??= server.close({ graceMs })
@@ -66,7 +69,7 @@ export async function startSandbucket(options: Options = {}): Promise<Sandbucket
     endpoint,
     host: server.host,
     port: server.port,
-    ca: server.ca,
+    ca,
     region: config.region,
     credentials,
     accounts: config.accounts,
@@ -76,7 +79,7 @@ export async function startSandbucket(options: Options = {}): Promise<Sandbucket
       region: config.region,
       credentials: { ...key },
       forcePathStyle: true,
-      ...(server.ca === undefined ? {} : { requestHandler: { httpsAgent: { ca: server.ca } } }),
+      ...(agents && ca !== undefined ? { requestHandler: { httpsAgent: agents.trustingAgent(ca) } } : {}),
     }),
     reset: () => server.reset(),
     close,
