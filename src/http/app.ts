@@ -12,6 +12,7 @@ import { answerProbe } from '../admin/probes.ts'
 import type { Log } from '../context.ts'
 import type { Ids } from '../lib/ids.ts'
 import { edgeErrorOf, edgeResponse, rawResponse, unparsable } from './edge-error.ts'
+import { InFlight } from './in-flight.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 import { endGently } from './linger.ts'
 import { closeListeners, listen, type Listening } from './listen.ts'
@@ -39,6 +40,9 @@ export interface HttpServer {
   close(graceMs: number): Promise<void>
 }
 
+/** How long closing waits for handlers whose connections are gone already. */
+const cleanUpMs = 5000
+
 /** Builds the server; nothing listens yet. */
 export function createHttpServer(deps: HttpDeps): HttpServer {
   const limits = { ...defaultLimits, ...deps.limits }
@@ -50,7 +54,8 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   }
   const server = createNodeServer(limits)
   const current = new WeakMap<Duplex, Exchange>()
-  const respond = createApp(deps, sendOptions, current)
+  const inFlight = new InFlight()
+  const respond = createApp(deps, sendOptions, current, inFlight)
   server.on('request', respond)
   server.on('checkContinue', respond)
   // Observed: S3 ignores other expectations (ceph/s3-tests, test_object_create_bad_expect_mismatch).
@@ -73,6 +78,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     async close(graceMs) {
       sendOptions.isClosing = true
       await closeListeners(server, listening?.twin, front, graceMs)
+      await inFlight.idle(cleanUpMs)
     },
   }
 }
@@ -100,7 +106,12 @@ function createNodeServer(limits: HttpLimits): Server {
 
 type Respond = (req: IncomingMessage, res: ServerResponse) => void
 
-function createApp(deps: HttpDeps, sendOptions: SendOptions, current: WeakMap<Duplex, Exchange>): Respond {
+function createApp(
+  deps: HttpDeps,
+  sendOptions: SendOptions,
+  current: WeakMap<Duplex, Exchange>,
+  inFlight: InFlight,
+): Respond {
   const app = new Koa()
   app.silent = true
   app.on('error', () => {})
@@ -117,7 +128,10 @@ function createApp(deps: HttpDeps, sendOptions: SendOptions, current: WeakMap<Du
     const { req, res } = ctx
     const exchange: Exchange = { req, res, isAwaitingContinue: awaitsContinue(req) }
     current.set(req.socket, exchange)
-    sendResponse(exchange, await answer(exchange, deps, sendOptions), sendOptions)
+    inFlight.begin()
+    const response = await answer(exchange, deps, sendOptions)
+    inFlight.end()
+    sendResponse(exchange, response, sendOptions)
   })
   return app.callback()
 }

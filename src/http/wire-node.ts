@@ -78,8 +78,9 @@ export function sendResponse(exchange: Exchange, response: WireResponse, options
   }
   const rest = restOfBody(req, exchange.isAwaitingContinue)
   if (rest === 'linger' || options.isClosing) headers.Connection = 'close'
-  // AWS's answers say nothing of a connection that stays (recorded headers of test_cors_match_origins and others).
-  else if (res.shouldKeepAlive && req.httpVersionMinor > 0) res.removeHeader('Connection')
+  // AWS's answers say nothing of a connection that stays (recorded headers of test_cors_match_origins and others). Node
+  // would then keep one, too, whose client has ended its side.
+  else if (res.shouldKeepAlive && req.httpVersionMinor > 0 && !req.socket.readableEnded) res.removeHeader('Connection')
   moveDispositionFirst(headers)
   try {
     res.writeHead(status, headers)

@@ -51,6 +51,7 @@ export class Arena {
   readonly port: number
   uploadId = ''
   partETag = ''
+  #isClosed = false
   readonly #dataDir: string | undefined
   /** What the server logged as a warning or an error: nothing should. */
   readonly #complaints: unknown[]
@@ -189,8 +190,14 @@ export class Arena {
     return rows.map(([rowKey]) => rowKey.toString('latin1'))
   }
 
-  async close(): Promise<void> {
+  async stop(): Promise<void> {
+    this.#isClosed = true
     await this.server.close({ graceMs: 0 })
+  }
+
+  /** Stops the server, unless a test has, and removes its directory. */
+  async close(): Promise<void> {
+    if (!this.#isClosed) await this.stop()
     if (this.#dataDir !== undefined) await rm(this.#dataDir, { recursive: true, force: true })
   }
 }
