@@ -3,7 +3,7 @@ import type { Accounts } from './accounts.ts'
 import { anonymousPrincipal } from './auth/keys.ts'
 import type { Authorizer } from './authorization/authorize.ts'
 import type { Config } from './config/config.ts'
-import type { AccessFacts, Account, AuthInfo, Ctx, Log, PostedForm, Principal } from './context.ts'
+import type { AccessFacts, Account, AuthInfo, Ctx, Log, PostedForm, Principal, RoleQuestion } from './context.ts'
 import type { RequestBody } from './http/request-body.ts'
 import { header, type WireRequest } from './http/wire.ts'
 import type { Clock } from './lib/clock.ts'
@@ -95,6 +95,10 @@ export class Call implements Ctx {
 
   get access(): AccessFacts {
     return this.#deps.authorizer.facts
+  }
+
+  mayBecome(question: RoleQuestion): Promise<boolean> {
+    return this.#deps.authorizer.role(this, question)
   }
 
   authorize(action: string, resource: string, bucket: BucketRecord, versionId?: string): MaybePromise<void> {

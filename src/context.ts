@@ -5,6 +5,7 @@ import type { Clock } from './lib/clock.ts'
 import type { Ids } from './lib/ids.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
 import type { PutObjectRequest } from './model/s3.types.gen.ts'
+import type { CompiledPolicy } from './policy/compile.ts'
 import type { BucketRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
 
@@ -137,4 +138,20 @@ export interface Ctx {
   authorize(action: string, resource: string, bucket: BucketRecord, versionId?: string): MaybePromise<void>
   /** What handlers of access configurations need of the authorization that reads them. */
   readonly access: AccessFacts
+  /** Whether the caller may become a role, by its trust policy and the caller's own. */
+  mayBecome(question: RoleQuestion): Promise<boolean>
+}
+
+/** An action of STS on a role. */
+export interface RoleQuestion {
+  /** `sts:AssumeRole`, `sts:TagSession`, ... */
+  action: string
+  roleArn: string
+  /** Of the role. */
+  accountId: string
+  trust: CompiledPolicy
+  /** Condition keys that only the call knows, by name in lower case; undefined: absent. */
+  keys: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** The identity provider whose token the caller showed instead of signing. */
+  provider?: string
 }

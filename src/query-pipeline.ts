@@ -10,6 +10,7 @@ import type { Call } from './call.ts'
 import { error } from './errors.ts'
 import { collectBody, openRawBody } from './http/body.ts'
 import { header, type WireRequest, type WireResponse } from './http/wire.ts'
+import { checkSession } from './iam/session-rules.ts'
 import type { IamHandlers } from './model/iam.types.gen.ts'
 import type { StsHandlers } from './model/sts.types.gen.ts'
 import { parseQueryAction } from './protocol/query.ts'
@@ -27,8 +28,8 @@ const maxFormBytes = 1024 * 1024
 const versions: Record<string, QueryService> = { '2010-05-08': 'iam', '2011-06-15': 'sts' }
 /** STS actions that carry their proof in the form instead of a signature. */
 const unsignedActions = new Set(['AssumeRoleWithWebIdentity', 'AssumeRoleWithSAML'])
-/** Actions that no policy can deny. */
-const undeniable = new Set(['GetCallerIdentity'])
+/** Actions that no policy can deny (GetCallerIdentity, GetSessionToken), and those whose handlers ask the role's trust policy. */
+const decidedElsewhere = new Set(['GetCallerIdentity', 'GetSessionToken', 'AssumeRole', ...unsignedActions])
 
 /** Whether a request is for IAM or STS: by host, by the scope it was signed for, or by being a form posted to `/`. */
 export function isQueryCall(request: WireRequest, target: Target): boolean {
@@ -88,7 +89,8 @@ export async function handleQueryCall(
   const { plan, input } = await parseQueryAction(service, form)
   call.operation = plan.name
   call.input = input as Record<string, unknown>
-  if (!undeniable.has(plan.name)) await call.authorizer.query(call, service)
+  checkSession(call.principal, service, plan.name)
+  if (!(service === 'sts' && decidedElsewhere.has(plan.name))) await call.authorizer.query(call, service)
   const handlers = deps.query[service] as Record<string, ((input: unknown, call: Call) => unknown) | undefined>
   const handler = handlers[plan.name]
   if (handler === undefined) {

@@ -7,6 +7,7 @@ import { groups } from './groups.ts'
 import { inlinePolicies } from './inline-policies.ts'
 import { managedPolicyHandlers } from './managed-policies.ts'
 import { policyVersions } from './policy-versions.ts'
+import { oidc } from './oidc.ts'
 import { roles } from './roles.ts'
 import { users } from './users.ts'
 
@@ -20,4 +21,5 @@ export const handlers = {
   ...policyVersions,
   ...attachments,
   ...boundaries,
+  ...oidc,
 } satisfies Partial<IamHandlers>

@@ -41,7 +41,8 @@ export const roles = {
       draft.put('role', record)
       return record
     })
-    const { RoleLastUsed: _, ...view } = roleView(await ctx.store.iam.account(accountId), role)
+    // Observed: a new role is shown without its last use and duration (recorded against AWS by LocalStack's suite).
+    const { RoleLastUsed: _, MaxSessionDuration: __, ...view } = roleView(await ctx.store.iam.account(accountId), role)
     return { Role: view }
   },
 

@@ -1,4 +1,8 @@
 /** All STS handlers. Operations without one answer 501 NotImplemented by name. */
+import type { StsHandlers } from '../model/sts.types.gen.ts'
+import { assumeRole } from './assume-role.ts'
 import { caller } from './caller.ts'
+import { tokens } from './tokens.ts'
+import { webIdentity } from './web-identity.ts'
 
-export const handlers = { ...caller }
+export const handlers = { ...caller, ...assumeRole, ...tokens, ...webIdentity } satisfies Partial<StsHandlers>
