@@ -63,6 +63,7 @@ describe('PostObject', () => {
       key: 'k',
       'x-amz-meta-a': 'ÄMÄZÕÑ S3',
       'x-amz-meta-b': '\u0000\u0001',
+      'x-amz-meta-c': '=?UTF-8?B?YWJj?=',
       'Content-Disposition': 'filename="—_é"',
     }
     const conditions = [...base, ...Object.entries(fields).map(([name, value]) => ({ [name]: value }))]
@@ -70,6 +71,7 @@ describe('PostObject', () => {
     const { headers } = await fetch(`${url}/k`, { method: 'HEAD', headers: signedV2('HEAD', '/forms/k') })
     assert.equal(headers.get('x-amz-meta-a'), '=?UTF-8?Q?=C3=84M=C3=84Z=C3=95=C3=91_S3?=')
     assert.equal(headers.get('x-amz-meta-b'), '=?UTF-8?B?AAE=?=')
+    assert.equal(headers.get('x-amz-meta-c'), '=?UTF-8?B?YWJj?=')
     assert.equal(headers.get('content-disposition'), 'filename=" _é"')
   })
 

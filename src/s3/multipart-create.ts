@@ -60,7 +60,7 @@ export const multipartCreate = {
       UploadId: uploadIdOf(ctx.bucket.id, input.Key, ctx.ids.uploadId()),
       initiatedMs: ctx.clock.now(),
       initiatorArn: ctx.principal.arn,
-      ...describeContent(input),
+      ...describeContent(input, ctx),
       ...describeObject(input, ctx),
       encryption,
       sealedKey: sealer.generate().sealed,

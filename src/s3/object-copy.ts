@@ -84,7 +84,7 @@ type Described = ReturnType<typeof describeRequest>
 function describeRequest(input: CopyObjectRequest, ctx: Ctx) {
   const replacesTags = input.TaggingDirective === 'REPLACE'
   const description = describeObject(replacesTags ? input : { ...input, Tagging: undefined }, ctx)
-  const replaced = input.MetadataDirective === 'REPLACE' ? describeContent(input) : undefined
+  const replaced = input.MetadataDirective === 'REPLACE' ? describeContent(input, ctx) : undefined
   return { description, replaced, replacesTags, encryption: chooseEncryption(input, ctx) }
 }
 

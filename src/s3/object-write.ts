@@ -59,7 +59,7 @@ export const objectWrite = {
     }
     const declared = declaredChecksum(input, ctx.body.trailerNames)
     const { sealer, record: encryption, output: encryptionOutput } = chooseEncryption(input, ctx)
-    const described = { ...describeContent(input), ...describeObject(input, ctx), encryption }
+    const described = { ...describeContent(input, ctx), ...describeObject(input, ctx), encryption }
     requireIntegrity(described, declared !== undefined || input.ContentMD5 !== undefined, 'Put Object')
     await refuseEarly(input, ctx)
     const received = await receiveBody(ctx, {

@@ -51,9 +51,9 @@ export function describeObject(input: DescriptionInput, ctx: Ctx): Description {
 }
 
 /** Content headers and user metadata of a write. @throws AwsError MetadataTooLarge */
-export function describeContent(input: ContentInput & { Metadata?: Record<string, string> | undefined }): {
-  content: ContentHeaders
-  metadata: Record<string, string>
-} {
-  return { content: storedContent(input), metadata: storedMetadata(input.Metadata) }
+export function describeContent(
+  input: ContentInput & { Metadata?: Record<string, string> | undefined },
+  ctx: Ctx,
+): { content: ContentHeaders; metadata: Record<string, string> } {
+  return { content: storedContent(input), metadata: storedMetadata(input.Metadata, ctx.form !== undefined) }
 }
