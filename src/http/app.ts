@@ -61,8 +61,8 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   // Observed: S3 ignores other expectations (ceph/s3-tests, test_object_create_bad_expect_mismatch).
   server.on('checkExpectation', respond)
   server.on('connect', (_req, socket) => socket.end(rawResponse({ code: 'MethodNotAllowed' }, deps.ids)))
-  server.on('clientError', (cause: NodeJS.ErrnoException, socket) => {
-    answerClientError(cause.code, socket as Socket, current.get(socket), deps)
+  server.on('clientError', (cause: ClientError, socket) => {
+    answerClientError(cause, socket as Socket, current.get(socket), deps)
   })
   let listening: Listening | undefined
   let front: TlsFront | undefined
@@ -183,14 +183,13 @@ async function answer(exchange: Exchange, deps: HttpDeps, sendOptions: SendOptio
   }
 }
 
+/** What Node's parser has against the bytes it was given. */
+type ClientError = NodeJS.ErrnoException & { rawPacket?: Uint8Array }
+
 /** Bytes that are no request, or a request whose body broke off: AWS-like XML, then the end of the connection. */
-function answerClientError(
-  code: string | undefined,
-  socket: Socket,
-  exchange: Exchange | undefined,
-  deps: HttpDeps,
-): void {
+function answerClientError(cause: ClientError, socket: Socket, exchange: Exchange | undefined, deps: HttpDeps): void {
   if (socket.writableEnded) return
+  const { code } = cause
   const isSilent = socket.bytesRead === 0 || code === 'ECONNRESET' || code === 'EPIPE'
   if (isSilent || !socket.writable) {
     socket.destroy()
@@ -201,7 +200,7 @@ function answerClientError(
     // What is wrong came behind a whole request, which gets its answer first. More of it may come meanwhile.
     if (exchange.isFollowedByGarbage) return
     exchange.isFollowedByGarbage = true
-    exchange.res.once('close', () => answerClientError(code, socket, undefined, deps))
+    exchange.res.once('close', () => answerClientError(cause, socket, undefined, deps))
     return
   }
   if (isInFlight && exchange.res.headersSent) {
@@ -209,7 +208,10 @@ function answerClientError(
     return
   }
   const edge = edgeErrorOf(code, isInFlight)
-  deps.log.info({ code: edge.code, cause: code, peer: socket.remoteAddress }, 'a request could not be read')
+  // A TLS handshake begins with the record type 22.
+  const isTls = deps.tls === undefined && code === 'HPE_INVALID_METHOD' && cause.rawPacket?.[0] === 22
+  const message = isTls ? 'a client speaks TLS; --tls answers that too' : 'a request could not be read'
+  deps.log.info({ code: edge.code, cause: code, peer: socket.remoteAddress }, message)
   if (code === 'HPE_INVALID_EOF_STATE') socket.end(rawResponse(edge, deps.ids), () => socket.destroy())
   else {
     socket.write(rawResponse(edge, deps.ids))

@@ -310,9 +310,10 @@ describe('a TLS handshake', () => {
 })
 
 describe('without TLS', () => {
-  it('a ClientHello is a bad request', async (t) => {
-    const { port } = await start(t, hello)
+  it('a ClientHello is a bad request, and the log names the option', async (t) => {
+    const { port, logged } = await start(t, hello)
     await assert.rejects(secure(port))
+    assert.deepEqual(logged, ['a client speaks TLS; --tls answers that too'])
     assert.match(await exchange(port, getAndClose), /^HTTP\/1\.1 200/)
   })
 })
