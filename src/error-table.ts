@@ -177,6 +177,7 @@ export const errorTable = {
     'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
   ),
   TooManyBuckets: row(400, 'You have attempted to create more buckets than allowed'),
+  UnexpectedContent: row(400, 'This request does not support content'),
   UnmodifiableEntity: row(400, 'The entity cannot be modified.'),
   ValidationError: row(400, 'The input fails to satisfy the constraints specified by an AWS service.'),
   XAmzContentSHA256Mismatch: row(400, "The provided 'x-amz-content-sha256' header does not match what was computed."),

@@ -9,7 +9,6 @@ import { error } from '../errors.ts'
 import type { ErrorCode } from '../error-table.ts'
 import type {
   GetBucketAccelerateConfigurationOutput,
-  GetBucketAclOutput,
   GetBucketLifecycleConfigurationOutput,
   GetBucketLoggingOutput,
   GetBucketOwnershipControlsOutput,
@@ -21,9 +20,8 @@ import type {
   S3Handlers,
 } from '../model/s3.types.gen.ts'
 import type { BucketRecord } from '../store/records.ts'
-import { effectiveBucketAcl, grantsOthers } from './lib/bucket-acl.ts'
+import { grantsOthers } from './lib/bucket-acl.ts'
 import { changeBucket, withDocument } from './lib/change-bucket.ts'
-import { owner } from './lib/owner.ts'
 
 type Read<T> = (input: unknown, ctx: Ctx) => T
 type Change = (input: unknown, ctx: Ctx) => Promise<void>
@@ -90,10 +88,6 @@ export const bucketDocuments = {
     return changeBucket(ctx, (bucket) => withOwnership(bucket, ownership, ctx))
   },
   DeleteBucketOwnershipControls: (_input, ctx) => changeBucket(ctx, (bucket) => withOwnership(bucket, undefined, ctx)),
-
-  GetBucketAcl(_input, ctx): GetBucketAclOutput {
-    return { Owner: owner(ctx, ctx.bucket.ownerId), Grants: effectiveBucketAcl(ctx.bucket, ctx) }
-  },
 
   GetBucketAccelerateConfiguration: orDefault<GetBucketAccelerateConfigurationOutput>('accelerate', {}),
   GetBucketLifecycleConfiguration: orError<GetBucketLifecycleConfigurationOutput>(

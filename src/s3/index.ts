@@ -3,6 +3,7 @@
  * model's operations.
  */
 import type { S3Handlers } from '../model/s3.types.gen.ts'
+import { acl } from './acl.ts'
 import { bucket } from './bucket.ts'
 import { bucketAbac } from './bucket-abac.ts'
 import { bucketDocuments } from './bucket-documents.ts'
@@ -28,6 +29,7 @@ import { versioning } from './versioning.ts'
 
 /** Every operation that has a handler. No operation is in two families: a test compares the counts. */
 export const handlers = {
+  ...acl,
   ...bucket,
   ...createBucket,
   ...bucketAbac,

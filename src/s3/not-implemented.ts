@@ -8,7 +8,6 @@ import type { handlers } from './index.ts'
 
 const metadataTables = 'metadata tables need a table store'
 const annotations = 'object annotations are not stored'
-const acls = 'ACLs do not take part in authorization yet'
 const objectLambda = 'there are no Object Lambda access points'
 const directoryBuckets = 'there are no directory buckets'
 
@@ -19,13 +18,11 @@ export const notImplemented: Readonly<Record<Exclude<keyof S3Handlers, keyof typ
   DeleteBucketMetadataConfiguration: metadataTables,
   DeleteBucketMetadataTableConfiguration: metadataTables,
   DeleteObjectAnnotation: annotations,
-  GetObjectAcl: acls,
   GetObjectAnnotation: annotations,
   GetObjectTorrent: 'torrents are not made',
   ListDirectoryBuckets: directoryBuckets,
   ListObjectAnnotations: annotations,
   PutBucketAccelerateConfiguration: 'there is no accelerate endpoint',
-  PutBucketAcl: acls,
   PutBucketAnalyticsConfiguration: 'analytics are not exported',
   PutBucketIntelligentTieringConfiguration: 'objects do not change tiers',
   PutBucketInventoryConfiguration: 'inventories are not written',
@@ -35,7 +32,6 @@ export const notImplemented: Readonly<Record<Exclude<keyof S3Handlers, keyof typ
   PutBucketNotificationConfiguration: 'events are not delivered',
   PutBucketReplication: 'objects are not replicated',
   PutBucketWebsite: 'websites are not served',
-  PutObjectAcl: acls,
   PutObjectAnnotation: annotations,
   RenameObject: directoryBuckets,
   RestoreObject: 'archived objects are not restored',

@@ -174,7 +174,7 @@ test('legacy defaults: ACLs on, nothing blocked', () =>
     async (world) => {
       await create(world)
       const made = await world.store.buckets.get('new-bucket')
-      assert.equal(made?.ObjectOwnership, 'ObjectWriter')
+      assert.equal(made?.ObjectOwnership, undefined)
       assert.deepEqual(made?.documents, {})
     },
     { bucketDefaults: 'legacy' },

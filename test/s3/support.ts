@@ -176,7 +176,9 @@ export class World {
       baseUrl: options.baseUrl ?? 'http://localhost:9000',
       account: (id: string) => [owner, stranger].find((account) => account.id === id || account.canonicalId === id),
       authorize: (action: string, resource: string) => options.authorize?.(action, resource),
-      access: { publicAccessBlock: () => ({}), resolvePrincipal: () => undefined, uniqueIdOf: () => undefined },
+      access: {
+        publicAccessBlock: (of: BucketRecord) => of.documents.publicAccessBlock ?? {},
+        resolvePrincipal: () => undefined, uniqueIdOf: () => undefined },
     }
     return Object.defineProperty(base as unknown as Ctx, 'bucket', {
       get() {

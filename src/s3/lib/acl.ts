@@ -1,10 +1,19 @@
 /**
- * ACL headers of writes: who owns the new object and which grants it carries. Grants are kept in the shape of the
- * model's `Grants`; enforcement reads them from the record.
- * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+ * ACLs that headers ask for, canned or grant by grant, and the owner and ACL of new objects. Grants are kept in the shape
+ * of the model's `Grants`; what they permit is decided elsewhere, from the record.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
  */
 import type { Ctx } from '../../context.ts'
-import { error } from '../../errors.ts'
+import { type AwsError, error } from '../../errors.ts'
+import {
+  allUsers,
+  authenticatedUsers,
+  execReadCanonicalId,
+  expandCannedAcl,
+  type Grant,
+  isPublicAcl,
+  logDelivery,
+} from '../../policy/acl.ts'
 import type { BucketRecord } from '../../store/records.ts'
 
 export interface AclInput {
@@ -16,22 +25,9 @@ export interface AclInput {
   GrantWriteACP?: string | undefined
 }
 
-export interface Grantee {
-  Type: 'CanonicalUser' | 'Group'
-  ID?: string
-  URI?: string
-}
-export interface Grant {
-  Grantee: Grantee
-  Permission: 'FULL_CONTROL' | 'READ' | 'READ_ACP' | 'WRITE' | 'WRITE_ACP'
-}
+type Accounts = Pick<Ctx, 'account'>
 
-const allUsers = 'http://acs.amazonaws.com/groups/global/AllUsers'
-const authenticatedUsers = 'http://acs.amazonaws.com/groups/global/AuthenticatedUsers'
-const logDelivery = 'http://acs.amazonaws.com/groups/s3/LogDelivery'
 const groups: ReadonlySet<string> = new Set([allUsers, authenticatedUsers, logDelivery])
-/** Canonical id that `aws-exec-read` lets read (EC2's bundle service). */
-const execReadId = '6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c'
 
 const grantHeaders = [
   ['GrantFullControl', 'x-amz-grant-full-control', 'FULL_CONTROL'],
@@ -41,55 +37,88 @@ const grantHeaders = [
   ['GrantWriteACP', 'x-amz-grant-write-acp', 'WRITE_ACP'],
 ] as const
 
-const group = (URI: string, Permission: Grant['Permission']): Grant => ({ Grantee: { Type: 'Group', URI }, Permission })
-const user = (ID: string, Permission: Grant['Permission']): Grant => ({
-  Grantee: { Type: 'CanonicalUser', ID },
-  Permission,
-})
-
-/** What a canned ACL grants beside the owner's FULL_CONTROL; undefined for an unknown name. */
-function cannedGrants(name: string, bucketOwnerId: string): Grant[] | undefined {
-  if (name === 'private') return []
-  if (name === 'public-read') return [group(allUsers, 'READ')]
-  if (name === 'public-read-write') return [group(allUsers, 'READ'), group(allUsers, 'WRITE')]
-  if (name === 'authenticated-read') return [group(authenticatedUsers, 'READ')]
-  if (name === 'aws-exec-read') return [user(execReadId, 'READ')]
-  if (name === 'bucket-owner-read') return [user(bucketOwnerId, 'READ')]
-  if (name === 'bucket-owner-full-control') return [user(bucketOwnerId, 'FULL_CONTROL')]
-  return undefined
-}
-
 const invalid = (message: string, ArgumentName: string, ArgumentValue: string) =>
   error('InvalidArgument', { ArgumentName, ArgumentValue }, { message })
 
-const grantItem = /^\s*([A-Za-z]+)\s*=\s*"?([^",]*)"?\s*$/
+/** The canonical id of an account, which grants and owners are named by. Anonymous writers have no account. */
+export const canonicalIdOf = (ctx: Accounts, accountId: string): string =>
+  ctx.account(accountId)?.canonicalId ?? accountId
 
 /**
- * The grants of one x-amz-grant-* header: `id="CANONICAL", uri="GROUP"`.
- * @throws AwsError InvalidArgument, MethodNotAllowed (grantees by e-mail, which AWS refuses since October 2025)
+ * A grantee named by canonical id.
+ * @param name how the error calls the argument
+ * @throws AwsError InvalidArgument when there is no such account
  */
-export function parseGrantHeader(
-  header: string,
-  value: string,
-  permission: Grant['Permission'],
-  ctx: Pick<Ctx, 'account'>,
-): Grant[] {
+export function granteeOfId(ctx: Accounts, id: string, name: string): { Type: string; ID: string } {
+  const account = ctx.account(id)
+  if (account === undefined && id !== execReadCanonicalId) throw invalid('Invalid id', name, id)
+  return { Type: 'CanonicalUser', ID: account?.canonicalId ?? id }
+}
+
+/** @throws AwsError InvalidArgument for a URI that is no group of S3 */
+export function granteeOfUri(uri: string, name: string): { Type: string; URI: string } {
+  if (!groups.has(uri)) throw invalid('Invalid group uri', name, uri)
+  return { Type: 'Group', URI: uri }
+}
+
+/** Grantees by e-mail are gone since October 2025. @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Grantee.html */
+export const emailRefusal = (): AwsError => error('MethodNotAllowed')
+
+const grantItem = /^\s*([A-Za-z]+)\s*=\s*"?([^",]*)"?\s*$/
+
+/** The grants of one x-amz-grant-* header: `id="CANONICAL", uri="GROUP"`. @throws AwsError InvalidArgument, MethodNotAllowed */
+function parseGrantHeader(header: string, value: string, Permission: string, ctx: Accounts): Grant[] {
   return value.split(',').map((item) => {
     const [, kind, grantee] = grantItem.exec(item) ?? []
     if (kind === undefined || grantee === undefined) throw invalid('Argument format not recognized', header, value)
-    if (kind === 'uri') {
-      if (!groups.has(grantee)) throw invalid('Invalid group uri', 'uri', grantee)
-      return group(grantee, permission)
-    }
-    if (kind === 'id') {
-      const account = ctx.account(grantee)
-      if (account === undefined && grantee !== execReadId) throw invalid('Invalid id', 'id', grantee)
-      return user(account?.canonicalId ?? grantee, permission)
-    }
-    if (kind === 'emailAddress') throw error('MethodNotAllowed')
+    if (kind === 'uri') return { Grantee: granteeOfUri(grantee, 'uri'), Permission }
+    if (kind === 'id') return { Grantee: granteeOfId(ctx, grantee, 'id'), Permission }
+    if (kind === 'emailAddress') throw emailRefusal()
     throw invalid('Argument format not recognized', header, value)
   })
 }
+
+/** The grants that an ACL's headers mean for a resource. */
+export type AskedGrants = (target: { owner: string; bucketOwner: string }) => Grant[]
+
+/**
+ * What the ACL headers ask for; undefined when there are none. Explicit grants are stored as given: the owner's
+ * FULL_CONTROL is not added (recorded, test_s3_object_acl).
+ * @throws AwsError InvalidRequest (canned and explicit), InvalidArgument, MethodNotAllowed
+ */
+export function askedGrants(input: AclInput, resource: 'bucket' | 'object', ctx: Accounts): AskedGrants | undefined {
+  const canned = input.ACL
+  const given = grantHeaders.filter(([member]) => input[member] !== undefined)
+  if (canned === undefined) {
+    if (given.length === 0) return undefined
+    const grants = given.flatMap(([member, header, permission]) =>
+      parseGrantHeader(header, input[member] as string, permission, ctx),
+    )
+    return () => grants
+  }
+  if (given.length > 0) {
+    throw error('InvalidRequest', {}, { message: 'Specifying both Canned ACLs and Header Grants is not allowed' })
+  }
+  const expand: AskedGrants = ({ owner, bucketOwner }) => {
+    const grants = expandCannedAcl(canned, { resource, owner: { ID: owner }, bucketOwner: { ID: bucketOwner } })
+    if (grants === undefined) throw invalid('', 'x-amz-acl', canned)
+    return grants
+  }
+  // An unknown name is refused now, not when the grants are made.
+  expand({ owner: '', bucketOwner: '' })
+  return expand
+}
+
+/** Whether the grants are no more than the owner's own: nothing is stored for them. */
+export function isOwnerOnly(grants: readonly Grant[], owner: string): boolean {
+  const [grant, second] = grants
+  return second === undefined && grant?.Grantee?.ID === owner && grant.Permission === 'FULL_CONTROL'
+}
+
+/** The ACL of a resource that is its owner's alone. */
+export const ownersGrants = (owner: string): Grant[] => [
+  { Grantee: { Type: 'CanonicalUser', ID: owner }, Permission: 'FULL_CONTROL' },
+]
 
 /** What new objects get besides their bytes: owner account and, unless it is just the owner's, the grants. */
 export interface OwnedAcl {
@@ -100,40 +129,22 @@ export interface OwnedAcl {
 /**
  * Owner and ACL of a new object under the bucket's ownership setting.
  * @throws AwsError AccessControlListNotSupported, AccessDenied (public access block), InvalidArgument, InvalidRequest
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
  */
 export function newObjectAcl(input: AclInput, bucket: BucketRecord, ctx: Pick<Ctx, 'account' | 'principal'>): OwnedAcl {
-  const grantsGiven = grantHeaders.some(([member]) => input[member] !== undefined)
-  if (input.ACL === undefined && !grantsGiven) return { ownerId: newOwner(input, bucket, ctx) }
-  if (input.ACL !== undefined && grantsGiven) {
-    throw error('InvalidRequest', {}, { message: 'Specifying both Canned ACLs and Header Grants is not allowed' })
-  }
-  const bucketOwner = ctx.account(bucket.ownerId)?.canonicalId ?? bucket.ownerId
-  const canned = input.ACL === undefined ? undefined : cannedGrants(input.ACL, bucketOwner)
-  if (input.ACL !== undefined && canned === undefined) throw invalid('', 'x-amz-acl', input.ACL)
+  const asked = askedGrants(input, 'object', ctx)
+  const ownerId = newOwner(input, bucket, ctx)
+  if (asked === undefined) return { ownerId }
   if (bucket.ObjectOwnership === 'BucketOwnerEnforced') {
     const harmless =
       input.ACL === 'private' || input.ACL === 'bucket-owner-read' || input.ACL === 'bucket-owner-full-control'
     if (!harmless) throw error('AccessControlListNotSupported')
-    return { ownerId: bucket.ownerId }
+    return { ownerId }
   }
-  const ownerId = newOwner(input, bucket, ctx)
-  const owner = ctx.account(ownerId)?.canonicalId ?? ctx.principal.canonicalId
-  const grants = canned === undefined ? headerGrants(input, ctx) : withOwner(owner, canned)
-  if (blocksPublicAcls(bucket) && grants.some(isPublic)) throw error('AccessDenied')
-  const ownerOnly = canned !== undefined && grants.length === 1
-  return ownerOnly ? { ownerId } : { ownerId, acl: grants }
-}
-
-/** Explicit grants are stored as given; the owner's FULL_CONTROL is not added. Observed: recorded, test_s3_object_acl. */
-function headerGrants(input: AclInput, ctx: Pick<Ctx, 'account'>): Grant[] {
-  return grantHeaders.flatMap(([member, header, permission]) => {
-    const value = input[member]
-    return value === undefined ? [] : parseGrantHeader(header, value, permission, ctx)
-  })
-}
-
-function withOwner(owner: string, others: Grant[]): Grant[] {
-  return [user(owner, 'FULL_CONTROL'), ...others.filter((grant) => grant.Grantee.ID !== owner)]
+  const owner = canonicalIdOf(ctx, ownerId)
+  const grants = asked({ owner, bucketOwner: canonicalIdOf(ctx, bucket.ownerId) })
+  if (blocksPublicAcls(bucket) && isPublicAcl(grants)) throw error('AccessDenied')
+  return isOwnerOnly(grants, owner) ? { ownerId } : { ownerId, acl: grants }
 }
 
 function newOwner(input: AclInput, bucket: BucketRecord, ctx: Pick<Ctx, 'principal'>): string {
@@ -143,8 +154,6 @@ function newOwner(input: AclInput, bucket: BucketRecord, ctx: Pick<Ctx, 'princip
   if (byBucket) return bucket.ownerId
   return ctx.principal.accountId || ctx.principal.canonicalId
 }
-
-const isPublic = ({ Grantee }: Grant) => Grantee.URI === allUsers || Grantee.URI === authenticatedUsers
 
 function blocksPublicAcls(bucket: BucketRecord): boolean {
   const block = bucket.documents.publicAccessBlock as { BlockPublicAcls?: boolean } | undefined

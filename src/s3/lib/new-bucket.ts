@@ -21,7 +21,8 @@ export function newBucket(config: Pick<Config, 'bucketDefaults'>, bucket: NewBuc
   return {
     ...bucket,
     type: 'general',
-    ObjectOwnership: legacy ? 'ObjectWriter' : 'BucketOwnerEnforced',
+    // Observed: older buckets have no ownership controls, which acts as ObjectWriter (s3-tests test_create_bucket_no_ownership_controls).
+    ...(legacy ? undefined : { ObjectOwnership: 'BucketOwnerEnforced' }),
     documents: legacy ? {} : { publicAccessBlock: { ...blockEverything } },
   }
 }
