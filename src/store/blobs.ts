@@ -26,7 +26,10 @@ export interface BlobSink {
 }
 
 export interface BlobHandle {
-  /** Up to `length` bytes at `position`: less only at the end of the blob. */
-  read(position: number, length: number): Promise<Buffer>
+  /**
+   * Up to `length` bytes at `position`: less only at the end of the blob.
+   * @param scratch where they may be put (at least `length` long); the result is then good until it is used again
+   */
+  read(position: number, length: number, scratch?: Buffer): Promise<Buffer>
   close(): Promise<void>
 }

@@ -32,6 +32,7 @@ export const readBytes = 512 * 1024
 export function bodyStream(first: Leaf, nextLeaf: LeafSource, onClose: () => void): Readable {
   let begun: Uint8Array | undefined = first instanceof Uint8Array ? first : undefined
   let current = first instanceof Uint8Array ? undefined : first
+  let scratch: Buffer | undefined
   /** A read in progress: destroying waits for it, because its file must not be closed under it. */
   let reading: Promise<void> | undefined
 
@@ -57,7 +58,11 @@ export function bodyStream(first: Leaf, nextLeaf: LeafSource, onClose: () => voi
         await handle.close()
         continue
       }
-      const piece = await handle.read(start, Math.min(readBytes, end - start))
+      const length = Math.min(readBytes, end - start)
+      // What is deciphered is copied by that: one buffer serves all reads.
+      if (decipher !== undefined && (scratch === undefined || scratch.length < length))
+        scratch = Buffer.allocUnsafeSlow(length)
+      const piece = await handle.read(start, length, decipher && scratch)
       if (piece.length === 0) throw new StoreError('CORRUPT', 'A stored body is shorter than its record says.')
       current.start += piece.length
       return decipher === undefined ? piece : decipher(piece)

@@ -106,10 +106,10 @@ class FileBlobHandle implements BlobHandle {
     this.#file = file
   }
 
-  async read(position: number, length: number): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafeSlow(length)
+  async read(position: number, length: number, scratch?: Buffer): Promise<Buffer> {
+    const buffer = scratch ?? Buffer.allocUnsafeSlow(length)
     const { bytesRead } = await this.#file.read(buffer, 0, length, position)
-    return bytesRead === length ? buffer : buffer.subarray(0, bytesRead)
+    return bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead)
   }
 
   close(): Promise<void> {
