@@ -58,7 +58,7 @@ describe("AWS's examples of SigV4 in the Authorization header", () => {
     it(name, () => {
       const { principal, auth } = run(headerExample(parts, list, signature))
       assert.equal(principal.arn, 'arn:aws:iam::111122223333:root')
-      assert.deepEqual(auth, { authType: 'REST-HEADER', signatureVersion: 'AWS4-HMAC-SHA256' })
+      assert.deepEqual(auth, { authType: 'REST-HEADER', signatureVersion: 'AWS4-HMAC-SHA256', region: 'us-east-1' })
     })
   }
 

@@ -593,7 +593,7 @@ const queryProtocol: Row[] = [
   },
   {
     name: 'an action without a handler',
-    request: form('Action=ListUsers&Version=2010-05-08', { service: 'iam' }),
+    request: form('Action=GenerateOrganizationsAccessReport&EntityPath=o-1&Version=2010-05-08', { service: 'iam' }),
     status: 501,
     code: 'NotImplemented',
   },

@@ -79,17 +79,11 @@ describe('data directory', () => {
   it('of another process is refused as well', () =>
     inDir(async (dir) => {
       const store = await openStore({ dataDir: dir })
-      const script = `import { openStore } from ${JSON.stringify(new URL('../../src/store/open.ts', import.meta.url).href)}
+      // As it is under tsx, compiled otherwise.
+      const open = `../../src/store/open.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`
+      const script = `import { openStore } from ${JSON.stringify(new URL(open, import.meta.url).href)}
         openStore({ dataDir: process.argv[1] }).catch((error) => console.log(error.code))`
-      const child = spawnSync(process.execPath, [
-        ...process.execArgv,
-        '--import',
-        'tsx',
-        '--input-type=module',
-        '-e',
-        script,
-        dir,
-      ])
+      const child = spawnSync(process.execPath, [...process.execArgv, '--input-type=module', '-e', script, dir])
       assert.equal(child.stdout.toString().trim(), 'LOCKED', child.stderr.toString())
       await store.close()
     }))
