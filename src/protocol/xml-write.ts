@@ -2,6 +2,7 @@
  * Typed values -> XML text, by concatenation. Writers are compiled once per shape: a listing of 1,000 keys is 1,000
  * calls of the same closures. Absent members write nothing; an empty list writes its empty wrapper.
  */
+import { elementSequence, type SequencedElement } from '../lib/element-sequence.ts'
 import type { MemberRow, ServiceTable, StructureRow } from '../model/shape.ts'
 import { formatIso, formatIsoPlain, formatIsoSeconds } from './values.ts'
 
@@ -67,7 +68,10 @@ export function createShapeWriter(table: ServiceTable, dialect: XmlDialect): Sha
     }
     compiled.set(shape, write)
     const rows = (table.shapes[shape] as StructureRow)[1]
-    writers = rows.filter((row) => row[2] === '' && row[5]?.attribute !== 1).map(compileMember)
+    const bodyRows = rows.filter((row) => row[2] === '' && row[5]?.attribute !== 1)
+    writers = bodyRows.map(compileMember)
+    const mixed = mixedMembers[shape]
+    if (mixed !== undefined) mixWriters(writers, bodyRows, mixed)
     return write
   }
 
@@ -123,6 +127,28 @@ export function createShapeWriter(table: ServiceTable, dialect: XmlDialect): Sha
   }
 
   return { members }
+}
+
+/** Members whose elements AWS writes in one sequence. Observed: by key, newest first (AWS's example of ListObjectVersions). */
+const mixedMembers: Readonly<Record<string, readonly string[]>> = {
+  ListObjectVersionsOutput: ['Versions', 'DeleteMarkers'],
+}
+
+/** Where an output gives the sequence, the first of the members writes all of it, the others nothing. */
+function mixWriters(writers: WriteMember[], rows: readonly MemberRow[], mixed: readonly string[]): void {
+  const single = new Map(rows.map((row, at) => [row[0], writers[at] as WriteMember]))
+  for (const [at, [name]] of rows.entries()) {
+    if (!mixed.includes(name)) continue
+    const alone = writers[at] as WriteMember
+    writers[at] = (owner) => {
+      const sequence = (owner as { [elementSequence]?: SequencedElement<string>[] })[elementSequence]
+      if (sequence === undefined) return alone(owner)
+      if (name !== mixed[0]) return ''
+      let text = ''
+      for (const { member, value } of sequence) text += single.get(member)?.({ [member]: [value] }) ?? ''
+      return text
+    }
+  }
 }
 
 function simpleMember(name: string, open: string, close: string, write: Write): WriteMember {

@@ -4,6 +4,7 @@
  */
 import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
+import { elementSequence, type SequencedElement } from '../lib/element-sequence.ts'
 import type {
   DeleteMarkerEntry,
   ListObjectVersionsOutput,
@@ -78,6 +79,29 @@ function nextMarkers(page: ListPage<Version>, encode: (text: string) => string):
   return { NextKeyMarker: encode(entry.record.Key), NextVersionIdMarker: entry.record.VersionId }
 }
 
+interface Entries {
+  Versions: ObjectVersion[]
+  DeleteMarkers: DeleteMarkerEntry[]
+  /** Both, as they follow one another. */
+  [elementSequence]: SequencedElement<'Versions' | 'DeleteMarkers'>[]
+}
+
+function entriesOf(records: Version[], encode: (text: string) => string, ctx: Ctx): Entries {
+  const entries: Entries = { Versions: [], DeleteMarkers: [], [elementSequence]: [] }
+  for (const record of records) {
+    if (record.isDeleteMarker) {
+      const value = markerEntry(record, encode, ctx)
+      entries.DeleteMarkers.push(value)
+      entries[elementSequence].push({ member: 'DeleteMarkers', value })
+    } else {
+      const value = versionEntry(record, encode, ctx)
+      entries.Versions.push(value)
+      entries[elementSequence].push({ member: 'Versions', value })
+    }
+  }
+  return entries
+}
+
 export const listVersions = {
   async ListObjectVersions(input, ctx): Promise<ListObjectVersionsOutput> {
     const limit = versionsPageLimit(input.MaxKeys)
@@ -96,10 +120,7 @@ export const listVersions = {
       MaxKeys: limit,
       EncodingType: input.EncodingType,
       IsTruncated: limit > 0 && page.isTruncated,
-      Versions: records.filter((record) => !record.isDeleteMarker).map((record) => versionEntry(record, encode, ctx)),
-      DeleteMarkers: records
-        .filter((record) => record.isDeleteMarker)
-        .map((record) => markerEntry(record, encode, ctx)),
+      ...entriesOf(records, encode, ctx),
       CommonPrefixes: prefixes.map((text) => ({ Prefix: encode(text) })),
     }
   },

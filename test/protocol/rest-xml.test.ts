@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { elementSequence } from '../../src/lib/element-sequence.ts'
 import { planOf } from '../../src/protocol/plan.ts'
 import { escapeXml } from '../../src/protocol/xml-write.ts'
 
@@ -93,6 +94,24 @@ for (const [operation, output, status] of [
     assert.equal(response.body, undefined)
   })
 }
+
+// The order of AWS's example: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+test('versions and delete markers are written in the sequence the output gives', () => {
+  const a = { Key: 'a' }
+  const b = { Key: 'b' }
+  const lists = { Versions: [a, b], DeleteMarkers: [b] }
+  const sequence = [
+    { member: 'Versions', value: a },
+    { member: 'DeleteMarkers', value: b },
+    { member: 'Versions', value: b },
+  ]
+  const elements = (output: object) =>
+    [...String(write('ListObjectVersions', output).body).matchAll(/<(Version|DeleteMarker)><Key>(.)/g)].map(
+      ([, element, key]) => `${element} ${key}`,
+    )
+  assert.deepEqual(elements({ ...lists, [elementSequence]: sequence }), ['Version a', 'DeleteMarker b', 'Version b'])
+  assert.deepEqual(elements(lists), ['Version a', 'Version b', 'DeleteMarker b'])
+})
 
 test('headers of an object are written, times as RFC 9110 says', () => {
   const body = Buffer.from('x')

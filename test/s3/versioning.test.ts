@@ -43,7 +43,12 @@ test('versioning of a bucket with Object Lock cannot be suspended', () =>
 test('MFA delete is refused, never ignored', () =>
   withWorld(handlers, async (world) => {
     await world.bucket()
-    await refused(put(world, { Status: 'Enabled', MFADelete: 'Enabled' }), 'NotImplemented', { status: 501 })
-    await refused(put(world, { Status: 'Enabled' }, { MFA: 'serial 123456' }), 'NotImplemented')
+    await refused(put(world, { Status: 'Enabled', MFADelete: 'Enabled' }), 'AccessDenied', { status: 403 })
+    await refused(put(world, { Status: 'Enabled' }, { MFA: 'serial 123456' }), 'AccessDenied')
+    await refused(put(world, { Status: 'Enabled' }, { MFA: 'serial' }), 'InvalidArgument', {
+      message: 'Mfa header is invalid -- the header should be formatted as {serialNumber}(space){tokenCode}',
+    })
+    await refused(put(world, { Status: 'Enabled', MFADelete: 'On' }), 'MalformedXML')
     await put(world, { Status: 'Enabled', MFADelete: 'Disabled' })
+    assert.deepEqual(await world.call('GetBucketVersioning', { Bucket: 'bucket' }), { Status: 'Enabled' })
   }))
