@@ -153,9 +153,11 @@ export class Addresser {
 }
 
 function readPath(rawPath: string, host: HostMeaning, hasAccountHeader: boolean): Target {
-  const service = host.service ?? (hasAccountHeader && rawPath.startsWith('/v20180820/') ? 's3control' : 's3')
+  // SDKs put the account before any endpoint's host: `000000000000.localhost` is no bucket then.
+  const isControl = host.service === 's3control' || (hasAccountHeader && rawPath.startsWith('/v20180820/'))
+  const service = isControl ? 's3control' : (host.service ?? 's3')
   const { surface } = host
-  if (host.bucket !== undefined) {
+  if (host.bucket !== undefined && !isControl) {
     const key = decodeKey(rawPath, 1)
     return {
       service,

@@ -7,6 +7,7 @@ import type { Addresser, Target } from './address.ts'
 import { type AuthDeps, type Authenticated, authenticate } from './auth/authenticate.ts'
 import { openBody } from './auth/open-body.ts'
 import { Call, type CallDeps } from './call.ts'
+import { handleControlCall } from './control-pipeline.ts'
 import { AwsError, error } from './errors.ts'
 import { collectBody } from './http/body.ts'
 import { header, type WireRequest, type WireResponse } from './http/wire.ts'
@@ -36,7 +37,7 @@ export function createPipeline(deps: PipelineDeps): Handle {
     const startedNs = process.hrtime.bigint()
     const call = new Call(deps, request)
     const hostId = deps.ids.hostId()
-    let service: 's3' | QueryService = 's3'
+    let service: 's3' | 's3control' | QueryService = 's3'
     let response: WireResponse
     let failure: AwsError | undefined
     try {
@@ -45,6 +46,9 @@ export function createPipeline(deps: PipelineDeps): Handle {
         response = await handleQueryCall(call, target, deps, (found) => {
           service = found
         })
+      } else if (target.service === 's3control') {
+        service = 's3control'
+        response = await handleControlCall(call, target, deps)
       } else response = await handleS3(call, target, deps)
     } catch (cause) {
       failure = toAwsError(cause, call)
@@ -65,7 +69,6 @@ type AnyHandler = (input: Record<string, unknown>, call: Call) => object | Promi
 
 async function handleS3(call: Call, target: Target, deps: PipelineDeps): Promise<WireResponse> {
   const { request } = call
-  if (target.service === 's3control') throw notImplemented('S3 Control')
   if (target.surface === 'website') throw notImplemented('The website endpoint')
   if (request.method === 'OPTIONS') return answerPreflight(call, target)
   const query = parseQuery(request.rawQuery)

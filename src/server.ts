@@ -21,6 +21,7 @@ import { createPipeline } from './pipeline.ts'
 import { createBuckets } from './seed.ts'
 import { handlers as s3 } from './s3/index.ts'
 import type { Store } from './store/store.ts'
+import { whenReady } from './store/maybe.ts'
 import { openStore } from './store/open.ts'
 import { handlers as sts } from './sts/index.ts'
 import type { Tls } from './tls/load.ts'
@@ -92,7 +93,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
       resolve: (type, value) => resolvePrincipal(accounts, type, value, uniqueIdOf),
       uniqueIdOf,
     },
-    accountBlock: () => undefined,
+    accountBlock: (id) => whenReady(store.iam.account(id), (account) => account.get('account', '')?.publicAccessBlock),
     journal,
   })
   const handle = createPipeline({

@@ -12,7 +12,13 @@ import { overlay } from '../policy/context-source.ts'
 import { readCopySource } from '../policy/copy-source.ts'
 import { bucketOwnerActions } from '../policy/decide.ts'
 import { plainDenial, publicAccessMessage } from '../policy/message.ts'
-import { anonymousRefusal, type RequiredAction, requiredActions, requiredBodyActions } from '../policy/require.ts'
+import {
+  anonymousRefusal,
+  type RequiredAction,
+  requiredActions,
+  requiredBodyActions,
+  requiredControlActions,
+} from '../policy/require.ts'
 import type { BucketRecord } from '../store/records.ts'
 import type { Asked } from './asked.ts'
 import { bucketPolicyOf } from './bucket-policies.ts'
@@ -101,6 +107,22 @@ export class Authorizer {
   ): MaybePromise<void> {
     if (isUnopposed(asked.principal, bucket) && (!hasAcls(bucket) || bucketOwnerActions.has(action))) return undefined
     return this.#one(asked, { action, resource, bucket, versionId })
+  }
+
+  /** The permission of a call of S3 Control: about the account it names, or the bucket. @throws AwsError AccessDenied */
+  async control(asked: Asked, accountId: string): Promise<void> {
+    const { principal, maybeBucket: bucket, input, operation } = asked
+    const isOwn = bucket !== undefined || principal.accountId === accountId
+    if (isOwn && isUnopposed(principal, bucket)) {
+      this.#pass(asked)
+      return
+    }
+    const caller = await callerPolicies(asked, this.#deps)
+    for (const { action, resource } of requiredControlActions(operation, input, { accountId })) {
+      const question: Question = { action, resource, bucket, resourceAccount: accountId }
+      const decided = await answer(asked, caller, question, this.#deps)
+      if (decided.verdict.decision !== 'allowed') throw denialOf(decided, question)
+    }
   }
 
   /** The permission of a call of IAM or STS. Calls without a signature carry their own proof. @throws AwsError AccessDenied */

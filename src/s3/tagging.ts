@@ -48,7 +48,20 @@ async function setTags(
 
 const plainTags = (tags: readonly Tag[]): Tag[] => tags.map(({ Key, Value }) => ({ Key, Value }))
 
+/**
+ * Where tags are access control, only TagResource and UntagResource may change them.
+ * Observed: refused with 400. Assumed: code and text, because neither is recorded.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+ */
+function refuseUnderAbac({ documents }: BucketRecord): void {
+  const abac = documents.abac as { AbacStatus?: { Status?: string } } | undefined
+  if (abac?.AbacStatus?.Status !== 'Enabled') return
+  const message = 'The bucket has ABAC enabled. Use the TagResource and UntagResource APIs to manage its tags.'
+  throw error('InvalidRequest', {}, { message })
+}
+
 async function setBucketTags(ctx: Ctx, tags: Tag[]): Promise<void> {
+  refuseUnderAbac(ctx.bucket)
   const updated = await ctx.store.buckets.update(ctx.bucket.Name, (bucket) => {
     const { tagging: _, ...documents } = bucket.documents
     return { ...bucket, documents: tags.length === 0 ? documents : { ...documents, tagging: { TagSet: tags } } }

@@ -176,6 +176,13 @@ export interface AccountRecord {
   accessKeys: readonly AccessKeyRecord[]
   reportMs?: number
   globalEndpointTokenVersion?: string
+  /** Of S3: Block Public Access for all buckets of the account. */
+  publicAccessBlock?: {
+    BlockPublicAcls?: boolean
+    IgnorePublicAcls?: boolean
+    BlockPublicPolicy?: boolean
+    RestrictPublicBuckets?: boolean
+  }
 }
 
 /** Records by kind. */
