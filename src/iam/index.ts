@@ -1,14 +1,26 @@
 /** All IAM handlers. Operations without one answer 501 NotImplemented by name. */
 import type { IamHandlers } from '../model/iam.types.gen.ts'
 import { accessKeys } from './access-keys.ts'
+import { account } from './account.ts'
 import { attachments } from './attachments.ts'
+import { authorizationDetails } from './authorization-details.ts'
 import { boundaries } from './boundaries.ts'
+import { credentialReport } from './credential-report.ts'
 import { groups } from './groups.ts'
 import { inlinePolicies } from './inline-policies.ts'
+import { instanceProfiles } from './instance-profiles.ts'
+import { loginProfiles } from './login-profiles.ts'
 import { managedPolicyHandlers } from './managed-policies.ts'
-import { policyVersions } from './policy-versions.ts'
+import { mfa } from './mfa.ts'
 import { oidc } from './oidc.ts'
+import { policyVersions } from './policy-versions.ts'
 import { roles } from './roles.ts'
+import { saml } from './saml.ts'
+import { serverCertificates } from './server-certificates.ts'
+import { serviceCredentials } from './service-credentials.ts'
+import { serviceLinkedRoles } from './service-linked-roles.ts'
+import { tags } from './tags.ts'
+import { userCredentials } from './user-credentials.ts'
 import { users } from './users.ts'
 
 export const handlers = {
@@ -21,5 +33,17 @@ export const handlers = {
   ...policyVersions,
   ...attachments,
   ...boundaries,
+  ...tags,
+  ...instanceProfiles,
+  ...serviceLinkedRoles,
   ...oidc,
+  ...saml,
+  ...mfa,
+  ...loginProfiles,
+  ...userCredentials,
+  ...serviceCredentials,
+  ...serverCertificates,
+  ...account,
+  ...authorizationDetails,
+  ...credentialReport,
 } satisfies Partial<IamHandlers>

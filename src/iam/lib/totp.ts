@@ -19,6 +19,18 @@ function decodeBase32(text: string): Buffer {
   return Buffer.from(bytes)
 }
 
+/** Base32 of RFC 4648, without padding where none is needed. */
+export function encodeBase32(bytes: Uint8Array): string {
+  let text = ''
+  let bits = 0
+  let count = 0
+  for (const byte of bytes) {
+    bits = ((bits << 8) | byte) & 0xfff
+    for (count += 8; count >= 5; count -= 5) text += base32[(bits >> (count - 5)) & 31]
+  }
+  return count > 0 ? text + base32[(bits << (5 - count)) & 31] : text
+}
+
 /** Six digits. @param seed Base32 */
 export function totpCode(seed: string, atMs: number): string {
   const counter = Buffer.alloc(8)

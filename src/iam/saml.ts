@@ -1,0 +1,92 @@
+/** SAML providers, as state: their metadata is kept and given back. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.html */
+import { randomUUID } from 'node:crypto'
+import { error } from '../errors.ts'
+import type { IamHandlers } from '../model/iam.types.gen.ts'
+import type { IamAccount } from '../store/iam-account.ts'
+import type { SamlProviderRecord } from '../store/iam-records.ts'
+import { samlProviderArn } from './lib/arns.ts'
+import { alreadyExists, noSuchEntity } from './lib/find.ts'
+import { newTags } from './lib/tags.ts'
+import { tagList } from './lib/views.ts'
+
+/** Observed: AWS says that metadata is good for a century. */
+const validMs = 100 * 365.25 * 86_400_000
+
+export const saml = {
+  async CreateSAMLProvider(input, ctx) {
+    const tags = newTags(input.Tags)
+    checkMetadata(input.SAMLMetadataDocument)
+    const { accountId } = ctx.principal
+    await ctx.store.iam.change(accountId, (draft) => {
+      const { Name, SAMLMetadataDocument } = input
+      if (draft.get('samlProvider', Name) !== undefined) {
+        throw alreadyExists(`SAMLProvider with name ${Name} already exists.`)
+      }
+      const createdMs = ctx.clock.now()
+      draft.put('samlProvider', {
+        Name,
+        SAMLMetadataDocument,
+        createdMs,
+        validUntilMs: createdMs + validMs,
+        SAMLProviderUUID: randomUUID(),
+        ...(tags !== undefined && { Tags: tags }),
+      })
+    })
+    return {
+      SAMLProviderArn: samlProviderArn(accountId, input.Name),
+      ...(tags !== undefined && { Tags: tagList(tags) }),
+    }
+  },
+
+  async GetSAMLProvider(input, ctx) {
+    const account = await ctx.store.iam.account(ctx.principal.accountId)
+    const provider = requireSamlProvider(account, input.SAMLProviderArn)
+    return {
+      SAMLProviderUUID: provider.SAMLProviderUUID,
+      SAMLMetadataDocument: provider.SAMLMetadataDocument,
+      CreateDate: provider.createdMs,
+      ValidUntil: provider.validUntilMs,
+      Tags: tagList(provider.Tags),
+    }
+  },
+
+  async ListSAMLProviders(_input, ctx) {
+    const account = await ctx.store.iam.account(ctx.principal.accountId)
+    const SAMLProviderList = account.list('samlProvider').map(({ Name, validUntilMs, createdMs }) => ({
+      Arn: samlProviderArn(account.id, Name),
+      ValidUntil: validUntilMs,
+      CreateDate: createdMs,
+    }))
+    return { SAMLProviderList }
+  },
+
+  async UpdateSAMLProvider(input, ctx) {
+    if (input.SAMLMetadataDocument !== undefined) checkMetadata(input.SAMLMetadataDocument)
+    await ctx.store.iam.change(ctx.principal.accountId, (draft) => {
+      const provider = requireSamlProvider(draft, input.SAMLProviderArn)
+      const { SAMLMetadataDocument = provider.SAMLMetadataDocument } = input
+      draft.put('samlProvider', { ...provider, SAMLMetadataDocument, validUntilMs: ctx.clock.now() + validMs })
+    })
+    return { SAMLProviderArn: input.SAMLProviderArn }
+  },
+
+  async DeleteSAMLProvider(input, ctx) {
+    await ctx.store.iam.change(ctx.principal.accountId, (draft) => {
+      draft.delete('samlProvider', requireSamlProvider(draft, input.SAMLProviderArn).Name)
+    })
+  },
+} satisfies Partial<IamHandlers>
+
+/** Assumed: no more than its outermost element is looked at. */
+function checkMetadata(text: string): void {
+  if (/<(?:[\w.-]+:)?EntityDescriptor[\s>]/.test(text)) return
+  throw error('InvalidInput', {}, { message: 'Could not parse metadata' })
+}
+
+/** @throws AwsError NoSuchEntity */
+export function requireSamlProvider(account: IamAccount, arn: string): SamlProviderRecord {
+  const start = samlProviderArn(account.id, '')
+  const provider = arn.startsWith(start) ? account.get('samlProvider', arn.slice(start.length)) : undefined
+  if (provider === undefined) throw noSuchEntity(`SAMLProvider not found for arn ${arn}`)
+  return provider
+}

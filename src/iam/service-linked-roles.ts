@@ -1,0 +1,96 @@
+/** Roles that belong to a service. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html */
+import { randomUUID } from 'node:crypto'
+import { error } from '../errors.ts'
+import { newUniqueId } from '../lib/aws-ids.ts'
+import type { IamHandlers } from '../model/iam.types.gen.ts'
+import type { RoleRecord } from '../store/iam-records.ts'
+import { noSuchEntity, requireRole } from './lib/find.ts'
+import { roleView } from './lib/views.ts'
+
+/** Observed: names that are not the service's own (recorded against AWS by LocalStack's suite). */
+const names: Readonly<Record<string, string>> = {
+  'autoscaling.amazonaws.com': 'AutoScaling',
+  'backup.amazonaws.com': 'Backup',
+  'batch.amazonaws.com': 'Batch',
+  'cloudtrail.amazonaws.com': 'CloudTrail',
+  'config.amazonaws.com': 'Config',
+  'ecs.amazonaws.com': 'ECS',
+  'eks.amazonaws.com': 'AmazonEKS',
+  'elasticloadbalancing.amazonaws.com': 'ElasticLoadBalancing',
+  'kafka.amazonaws.com': 'Kafka',
+  'rds.amazonaws.com': 'RDS',
+  's3-outposts.amazonaws.com': 'AwsS3OnOutposts',
+  'ssm.amazonaws.com': 'AmazonSSM',
+  'sso.amazonaws.com': 'SSO',
+}
+/** Observed: only these take a suffix (as above). */
+const suffixed = new Set(['autoscaling.amazonaws.com', 'connect.amazonaws.com', 'lexv2.amazonaws.com'])
+
+const invalidInput = (message: string) => error('InvalidInput', {}, { message })
+
+/** Assumed: services without a row are called by the words of their host. */
+function roleName(service: string, suffix: string | undefined): string {
+  const words = service.replace(/\.amazonaws\.com$/, '').split(/[.-]/)
+  const own = names[service] ?? words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+  return `AWSServiceRoleFor${own}${suffix === undefined ? '' : `_${suffix}`}`
+}
+
+export const serviceLinkedRoles = {
+  /** Assumed: the service's own policy is not attached, because its statements are about services that are not here. */
+  async CreateServiceLinkedRole(input, ctx) {
+    const { AWSServiceName, CustomSuffix, Description } = input
+    if (!/^[a-z0-9.-]+\.amazonaws\.com$/.test(AWSServiceName)) {
+      throw invalidInput(`${AWSServiceName} is not a valid AWS service name.`)
+    }
+    if (CustomSuffix !== undefined && !suffixed.has(AWSServiceName)) {
+      throw invalidInput(`Custom suffix is not allowed for ${AWSServiceName}`)
+    }
+    const RoleName = roleName(AWSServiceName, CustomSuffix)
+    const { accountId } = ctx.principal
+    const role = await ctx.store.iam.change(accountId, (draft) => {
+      if (draft.get('role', RoleName) !== undefined) {
+        throw invalidInput(
+          `Service role name ${RoleName} has been taken in this account, please try a different suffix.`,
+        )
+      }
+      const record: RoleRecord = {
+        RoleName,
+        RoleId: newUniqueId('AROA'),
+        Path: `/aws-service-role/${AWSServiceName}/`,
+        createdMs: ctx.clock.now(),
+        AssumeRolePolicyDocument: JSON.stringify({
+          Version: '2012-10-17',
+          Statement: [{ Action: ['sts:AssumeRole'], Effect: 'Allow', Principal: { Service: [AWSServiceName] } }],
+        }),
+        trusted: {},
+        ...(Description !== undefined && { Description }),
+        MaxSessionDuration: 3600,
+        inline: {},
+        attached: [],
+        linkedService: AWSServiceName,
+      }
+      draft.put('role', record)
+      return record
+    })
+    const { RoleLastUsed: _, MaxSessionDuration: __, ...view } = roleView(await ctx.store.iam.account(accountId), role)
+    return { Role: view }
+  },
+
+  /** Done at once: there are no resources that could still need it. */
+  async DeleteServiceLinkedRole(input, ctx) {
+    const service = await ctx.store.iam.change(ctx.principal.accountId, (draft) => {
+      const { RoleName, linkedService } = requireRole(draft, input.RoleName)
+      if (linkedService === undefined) throw noSuchEntity(`The role with name ${input.RoleName} cannot be found.`)
+      draft.delete('role', RoleName)
+      return linkedService
+    })
+    return { DeletionTaskId: `task/aws-service-role/${service}/${input.RoleName}/${randomUUID()}` }
+  },
+
+  async GetServiceLinkedRoleDeletionStatus({ DeletionTaskId }, ctx) {
+    const name = /^task\/aws-service-role\/[^/]+\/([^/]+)\/[0-9a-f-]{36}$/.exec(DeletionTaskId)?.[1]
+    const account = await ctx.store.iam.account(ctx.principal.accountId)
+    if (name === undefined) throw noSuchEntity(`The deletion task with id ${DeletionTaskId} cannot be found.`)
+    return { Status: account.get('role', name) === undefined ? 'SUCCEEDED' : 'NOT_STARTED' }
+  },
+} satisfies Partial<IamHandlers>
