@@ -17,10 +17,10 @@ import { parseQueryAction } from './protocol/query.ts'
 
 export type QueryService = 'iam' | 'sts'
 
-/** Handlers by service. */
+/** Handlers by service, loaded when they are asked for. */
 export interface QueryHandlers {
-  readonly iam: Partial<IamHandlers>
-  readonly sts: Partial<StsHandlers>
+  readonly iam: () => Promise<Partial<IamHandlers>>
+  readonly sts: () => Promise<Partial<StsHandlers>>
 }
 
 /** A form is a policy document at most, encoded: AWS takes far less. */
@@ -91,7 +91,10 @@ export async function handleQueryCall(
   call.input = input as Record<string, unknown>
   checkSession(call.principal, service, plan.name)
   if (!(service === 'sts' && decidedElsewhere.has(plan.name))) await call.authorizer.query(call, service)
-  const handlers = deps.query[service] as Record<string, ((input: unknown, call: Call) => unknown) | undefined>
+  const handlers = (await deps.query[service]()) as Record<
+    string,
+    ((input: unknown, call: Call) => unknown) | undefined
+  >
   const handler = handlers[plan.name]
   if (handler === undefined) {
     const message = `${plan.name} is not implemented by Sandbucket yet. See /_sandbucket/coverage for what is.`

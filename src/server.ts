@@ -10,20 +10,21 @@ import { HostAliases } from './auth/hosts.ts'
 import { chainSources, createKeyRing } from './auth/keys.ts'
 import type { Config } from './config/config.ts'
 import type { Log } from './context.ts'
-import { checkHandlers, coverage } from './coverage.ts'
+import { checkHandlers } from './check-handlers.ts'
 import { createHttpServer } from './http/app.ts'
 import { defaultLimits, type HttpLimits } from './http/limits.ts'
 import { IamIdentities } from './iam/identities.ts'
-import { handlers as iam } from './iam/index.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { type Ids, randomIds } from './lib/ids.ts'
+import { s3Table } from './model/s3.gen.ts'
 import { createPipeline } from './pipeline.ts'
+import { queryServices } from './query-services.ts'
 import { createBuckets } from './seed.ts'
 import { handlers as s3 } from './s3/index.ts'
+import { notImplemented } from './s3/not-implemented.ts'
 import type { Store } from './store/store.ts'
 import { whenReady } from './store/maybe.ts'
 import { openStore } from './store/open.ts'
-import { handlers as sts } from './sts/index.ts'
 import type { Tls } from './tls/load.ts'
 import { version } from './version.ts'
 
@@ -56,7 +57,7 @@ export interface Overrides {
  * @throws StoreError when the data directory cannot be used; UsageError when a given certificate cannot; the system's error when the port cannot
  */
 export async function createServer(config: Config, log: Log, overrides: Overrides = {}): Promise<RunningServer> {
-  checkHandlers()
+  checkHandlers(s3Table, s3, notImplemented)
   const clock = overrides.clock ?? systemClock
   const ids = overrides.ids ?? randomIds
   const { dataDir, durable, kmsKeys } = config
@@ -107,7 +108,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
     addresser: new Addresser(rules, bucketExists),
     auth,
     s3,
-    query: { iam, sts },
+    query: queryServices,
     bodyIdleMs: limits.bodyIdleMs,
   })
   const reset = async () => {
@@ -121,7 +122,16 @@ export async function createServer(config: Config, log: Log, overrides: Override
     limits,
     isBucketHost: (host) => readHost(hostName(host), rules)?.bucket !== undefined,
     tls: tls?.identity,
-    admin: { config, version, log, isReady: () => isReady, coverage, reset, bucketExists, ca: tls?.ca },
+    admin: {
+      config,
+      version,
+      log,
+      isReady: () => isReady,
+      coverage: async () => (await import('./coverage.ts')).coverage(),
+      reset,
+      bucketExists,
+      ca: tls?.ca,
+    },
   })
   try {
     await createBuckets(config, store, clock)

@@ -11,7 +11,7 @@ export interface AdminDeps {
   /** False until what the configuration asks for exists, and again once shutdown has begun. */
   isReady(): boolean
   /** Any value that JSON can hold: which operations exist, which do not and why. */
-  coverage(): unknown
+  coverage(): Promise<unknown>
   /** Forgets everything stored and makes the configured buckets again. */
   reset(): Promise<void>
   /** The certificate, in PEM, of the CA that clients with TLS have to trust; undefined without TLS or when unknown. */

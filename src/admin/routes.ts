@@ -15,7 +15,7 @@ export function adminRoutes(deps: AdminDeps): Middleware {
   router.get('/version', (ctx) =>
     answer(ctx, 200, { name: 'sandbucket', version: deps.version, node: process.versions.node }),
   )
-  router.get('/coverage', (ctx) => answer(ctx, 200, deps.coverage()))
+  router.get('/coverage', async (ctx) => answer(ctx, 200, await deps.coverage()))
   router.get('/ca.pem', (ctx) => {
     if (deps.ca === undefined) {
       const reason = deps.config.tls ? 'the certificate was configured, and its CA is not known here' : 'TLS is off'

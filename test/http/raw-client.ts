@@ -39,7 +39,7 @@ export async function start(
       version: '1.2.3',
       log,
       isReady: () => state.isReady,
-      coverage: () => ({ implemented: ['GetObject'] }),
+      coverage: async () => ({ implemented: ['GetObject'] }),
       async reset() {
         if (Number.isNaN(state.resets)) throw new Error('a reset that fails')
         state.resets++
