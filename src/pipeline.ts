@@ -6,6 +6,7 @@
 import type { Addresser, Target } from './address.ts'
 import { type AuthDeps, type Authenticated, authenticate } from './auth/authenticate.ts'
 import { openBody } from './auth/open-body.ts'
+import { isCharged } from './authorization/requester-pays.ts'
 import { Call, type CallDeps } from './call.ts'
 import { handleControlCall } from './control-pipeline.ts'
 import { AwsError, error } from './errors.ts'
@@ -91,7 +92,9 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps): Promise
       await call.authorizer.body(call, outcome)
     }
   }
-  return plan.write(await execute(call, handler, input), { isHead: request.method === 'HEAD' })
+  const response = plan.write(await execute(call, handler, input), { isHead: request.method === 'HEAD' })
+  if (isCharged(call.maybeBucket, call.principal)) response.headers['x-amz-request-charged'] = 'requester'
+  return response
 }
 
 async function execute(call: Call, handler: AnyHandler, input: Record<string, unknown>): Promise<object> {

@@ -8,9 +8,10 @@ import type { BucketRecord } from '../store/records.ts'
 import { memberOf } from './tags.ts'
 
 /** Whether a request to this bucket is at the caller's charge: then it must be acknowledged, and the answer says so. */
-export function isCharged(bucket: BucketRecord, principal: Principal): boolean {
-  const { requestPayment } = bucket.documents
-  if (requestPayment === undefined || memberOf(requestPayment, 'Payer') !== 'Requester') return false
+export function isCharged(bucket: BucketRecord | undefined, principal: Principal): boolean {
+  const requestPayment = bucket?.documents.requestPayment
+  if (bucket === undefined || requestPayment === undefined || memberOf(requestPayment, 'Payer') !== 'Requester')
+    return false
   return principal.accountId !== bucket.ownerId
 }
 
