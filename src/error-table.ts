@@ -154,6 +154,7 @@ export const errorTable = {
   NoSuchWebsiteConfiguration: row(404, 'The specified bucket does not have a website configuration'),
   NotImplemented: row(501, 'A header you provided implies functionality that is not implemented'),
   NotModified: row(304, 'Not Modified'),
+  ObjectAlreadyInActiveTierError: row(403, 'This action is not allowed against this storage tier.'),
   ObjectLockConfigurationNotFoundError: row(404, 'Object Lock configuration does not exist for this bucket'),
   OwnershipControlsNotFoundError: row(404, 'The bucket ownership controls were not found'),
   PackedPolicyTooLarge: row(400, 'Packed size of session tags consumes too much of the allotted space.'),
@@ -171,6 +172,7 @@ export const errorTable = {
     'Your socket connection to the server was not read from or written to within the timeout period.',
   ),
   RequestTimeTooSkewed: row(403, 'The difference between the request time and the current time is too large.'),
+  RestoreAlreadyInProgress: row(409, 'Object restore is already in progress'),
   ServiceUnavailable: row(503, 'Service is unable to handle request.'),
   SignatureDoesNotMatch: row(
     403,

@@ -23,6 +23,7 @@ import { objectRead } from './object-read.ts'
 import { objectWrite } from './object-write.ts'
 import { postObject } from './post-object.ts'
 import { requestPayment } from './request-payment.ts'
+import { restore } from './restore.ts'
 import { tagging } from './tagging.ts'
 import { updateEncryption } from './update-encryption.ts'
 import { versioning } from './versioning.ts'
@@ -39,6 +40,7 @@ export const handlers = {
   ...bucketPolicy,
   ...cors,
   ...versioning,
+  ...restore,
   ...tagging,
   ...listObjects,
   ...listVersions,

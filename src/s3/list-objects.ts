@@ -7,6 +7,7 @@ import { error } from '../errors.ts'
 import type { _Object, ListObjectsOutput, ListObjectsV2Output, Owner, S3Handlers } from '../model/s3.types.gen.ts'
 import type { ObjectRecord } from '../store/records.ts'
 import type { ListPage } from '../store/store.ts'
+import { restoreStatus, wantsRestoreStatus } from './lib/archive.ts'
 import { decodeToken, encodeToken } from './lib/continuation-token.ts'
 import { quoteETag } from './lib/etag.ts'
 import { afterMarker, delimiterOf, pageLimit, splitEntries, textEncoder, wholeSeconds } from './lib/listing.ts'
@@ -17,6 +18,7 @@ interface PageRequest {
   Delimiter?: string | undefined
   EncodingType?: string | undefined
   MaxKeys?: number | undefined
+  OptionalObjectAttributes?: string[] | undefined
 }
 
 /** What both operations answer alike. */
@@ -40,7 +42,12 @@ interface Page {
 }
 
 /** One Contents element. */
-function content(record: ObjectRecord, encode: (text: string) => string, who: Owner | undefined): _Object {
+function content(
+  record: ObjectRecord,
+  encode: (text: string) => string,
+  who: Owner | undefined,
+  restoreAtMs: number | undefined,
+): _Object {
   return {
     Key: encode(record.Key),
     LastModified: wholeSeconds(record.lastModifiedMs),
@@ -50,6 +57,7 @@ function content(record: ObjectRecord, encode: (text: string) => string, who: Ow
     Size: record.sizeBytes,
     StorageClass: record.StorageClass,
     Owner: who,
+    RestoreStatus: restoreAtMs === undefined ? undefined : restoreStatus(record, restoreAtMs),
   }
 }
 
@@ -86,6 +94,7 @@ async function listPage(input: PageRequest, ctx: Ctx, marker: string, withOwner:
   })
   const { records, prefixes } = splitEntries(page.entries)
   const ownerOf = ownersOf(ctx)
+  const restoreAtMs = wantsRestoreStatus(input) ? ctx.clock.now() : undefined
   return {
     encode,
     // Nothing was asked for, so nothing was cut off (s3-tests test_bucket_list_maxkeys_zero, passes on AWS).
@@ -99,7 +108,9 @@ async function listPage(input: PageRequest, ctx: Ctx, marker: string, withOwner:
       MaxKeys: limit,
       EncodingType: input.EncodingType,
       IsTruncated: limit > 0 && page.isTruncated,
-      Contents: records.map((record) => content(record, encode, withOwner ? ownerOf(record.ownerId) : undefined)),
+      Contents: records.map((record) =>
+        content(record, encode, withOwner ? ownerOf(record.ownerId) : undefined, restoreAtMs),
+      ),
       CommonPrefixes: prefixes.map((text) => ({ Prefix: encode(text) })),
     },
   }

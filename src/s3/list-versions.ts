@@ -14,6 +14,7 @@ import type {
 } from '../model/s3.types.gen.ts'
 import type { ObjectRecord } from '../store/records.ts'
 import type { ListOptions, ListPage } from '../store/store.ts'
+import { restoreStatus, wantsRestoreStatus } from './lib/archive.ts'
 import { quoteETag } from './lib/etag.ts'
 import { afterMarker, delimiterOf, splitEntries, textEncoder, versionsPageLimit, wholeSeconds } from './lib/listing.ts'
 import { owner } from './lib/owner.ts'
@@ -50,13 +51,19 @@ function listOptions(input: ListObjectVersionsRequest, limit: number): ListOptio
   return options
 }
 
-function versionEntry(record: Version, encode: (text: string) => string, ctx: Ctx): ObjectVersion {
+function versionEntry(
+  record: Version,
+  encode: (text: string) => string,
+  ctx: Ctx,
+  restoreAtMs?: number,
+): ObjectVersion {
   return {
     ETag: quoteETag(record.ETag),
     ChecksumAlgorithm: record.checksum && [record.checksum.algorithm],
     ChecksumType: record.checksum?.type,
     Size: record.sizeBytes,
     StorageClass: record.StorageClass,
+    RestoreStatus: restoreAtMs === undefined ? undefined : restoreStatus(record, restoreAtMs),
     ...markerEntry(record, encode, ctx),
   }
 }
@@ -86,7 +93,7 @@ interface Entries {
   [elementSequence]: SequencedElement<'Versions' | 'DeleteMarkers'>[]
 }
 
-function entriesOf(records: Version[], encode: (text: string) => string, ctx: Ctx): Entries {
+function entriesOf(records: Version[], encode: (text: string) => string, ctx: Ctx, restoreAtMs?: number): Entries {
   const entries: Entries = { Versions: [], DeleteMarkers: [], [elementSequence]: [] }
   for (const record of records) {
     if (record.isDeleteMarker) {
@@ -94,7 +101,7 @@ function entriesOf(records: Version[], encode: (text: string) => string, ctx: Ct
       entries.DeleteMarkers.push(value)
       entries[elementSequence].push({ member: 'DeleteMarkers', value })
     } else {
-      const value = versionEntry(record, encode, ctx)
+      const value = versionEntry(record, encode, ctx, restoreAtMs)
       entries.Versions.push(value)
       entries[elementSequence].push({ member: 'Versions', value })
     }
@@ -120,7 +127,7 @@ export const listVersions = {
       MaxKeys: limit,
       EncodingType: input.EncodingType,
       IsTruncated: limit > 0 && page.isTruncated,
-      ...entriesOf(records, encode, ctx),
+      ...entriesOf(records, encode, ctx, wantsRestoreStatus(input) ? ctx.clock.now() : undefined),
       CommonPrefixes: prefixes.map((text) => ({ Prefix: encode(text) })),
     }
   },

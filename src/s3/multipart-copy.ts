@@ -19,7 +19,7 @@ import { quoteETag } from './lib/etag.ts'
 import { wholeSeconds } from './lib/listing.ts'
 import type { ByteRange } from './lib/range.ts'
 import { type BodyEncryption, maxUploadBytes } from './lib/receive-body.ts'
-import { checkReadable } from './lib/storage-class.ts'
+import { checkReadable } from './lib/archive.ts'
 import { checkPartNumber, findUpload, noSuchUpload, partCustomerKey, partEncryption } from './lib/uploads.ts'
 import { shownVersionId } from './lib/version-id.ts'
 
@@ -157,7 +157,7 @@ export const multipartCopy = {
       const source = await findCopySource(ctx, wanted, input.ExpectedSourceBucketOwner)
       const from = readSealer(source.record, sourceKey, ctx)
       checkCopySourceConditions(input, source.record, ctx.clock.now())
-      checkReadable(source.record)
+      checkReadable(source.record, ctx.clock.now(), 'copy')
       const part = await copyPart(ctx, upload, input, source, { from, to })
       if (part === 'sourceGone') continue
       return {

@@ -34,7 +34,6 @@ export const notImplemented: Readonly<Record<Exclude<keyof S3Handlers, keyof typ
   PutBucketWebsite: 'websites are not served',
   PutObjectAnnotation: annotations,
   RenameObject: directoryBuckets,
-  RestoreObject: 'archived objects are not restored',
   SelectObjectContent: 'objects are not queried',
   UpdateBucketMetadataAnnotationTableConfiguration: metadataTables,
   UpdateBucketMetadataInventoryTableConfiguration: metadataTables,

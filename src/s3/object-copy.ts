@@ -7,6 +7,7 @@ import { error } from '../errors.ts'
 import type { CopyObjectOutput, CopyObjectRequest, S3Handlers } from '../model/s3.types.gen.ts'
 import type { ObjectRecord } from '../store/records.ts'
 import type { ObjectDraft } from '../store/store.ts'
+import { checkReadable } from './lib/archive.ts'
 import { checksumOutput, requestedAlgorithm } from './lib/checksum.ts'
 import { checkCopySourceConditions, checkWriteConditions, validateWriteConditions } from './lib/conditional.ts'
 import { copiedBody } from './lib/copied-body.ts'
@@ -69,13 +70,7 @@ function checkSource(input: CopyObjectRequest, record: ObjectRecord, ctx: Ctx): 
       },
     )
   }
-  if (record.StorageClass === 'GLACIER' || record.StorageClass === 'DEEP_ARCHIVE') {
-    throw error(
-      'InvalidObjectState',
-      { StorageClass: record.StorageClass },
-      { message: "Operation is not valid for the source object's storage class" },
-    )
-  }
+  checkReadable(record, ctx.clock.now(), 'copy')
 }
 
 type Described = ReturnType<typeof describeRequest>

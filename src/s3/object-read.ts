@@ -14,6 +14,7 @@ import type {
 } from '../model/s3.types.gen.ts'
 import type { Checksum, ObjectRecord, PartRecord } from '../store/records.ts'
 import type { BodyContent } from '../store/store.ts'
+import { checkReadable, restoreHeader } from './lib/archive.ts'
 import { checksumOutput } from './lib/checksum.ts'
 import { checkReadConditions } from './lib/conditional.ts'
 import { shownContent } from './lib/content.ts'
@@ -23,7 +24,7 @@ import { quoteETag } from './lib/etag.ts'
 import { findObject } from './lib/find-object.ts'
 import { lockOutput } from './lib/object-lock.ts'
 import { type ByteRange, contentRange, parseRange } from './lib/range.ts'
-import { checkReadable, shownStorageClass } from './lib/storage-class.ts'
+import { shownStorageClass } from './lib/storage-class.ts'
 import { shownVersionId } from './lib/version-id.ts'
 
 /** The bytes a read selects; undefined range means the whole object, answered with 200. */
@@ -100,6 +101,7 @@ function describe({ record, selection, customerKey }: Opened, input: HeadObjectR
     ...encryptionOutput(record.encryption, customerKey?.md5),
     Metadata: record.metadata,
     StorageClass: shownStorageClass(record.StorageClass),
+    Restore: restoreHeader(record, ctx.clock.now()),
     PartsCount: part === undefined ? undefined : record.partsCount,
     TagCount: record.tags?.length || undefined,
     ...lockOutput(record, ctx.clock.now()),
@@ -129,7 +131,7 @@ export const objectRead = {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       const opened = await open(input, ctx)
       const { record, selection, customerKey } = opened
-      checkReadable(record)
+      checkReadable(record, ctx.clock.now())
       const sealer = sealerOf(record.encryption, customerKey, ctx)
       const output: GetObjectOutput = describe(opened, input, ctx)
       const { start, end } = selection.range ?? { start: 0, end: record.sizeBytes }

@@ -120,6 +120,8 @@ export interface ObjectRecord {
   ObjectLockLegalHoldStatus?: 'ON' | 'OFF'
   ObjectLockEventHold?: 'ON' | 'OFF'
   ObjectLockEventHoldDuration?: LockPeriod
+  /** The last restoration of an archived object: its tier, for how many days, when the copy is there and when it expires. */
+  restore?: { tier: string; days: number; readyMs: number; expiresMs: number }
   /** Number of parts of a multipart object; the parts themselves are a row of their own (`ObjectStore.parts`). */
   partsCount?: number
   /** Whether older versions of this key exist; kept by the store on the newest version only. */

@@ -178,7 +178,9 @@ export class World {
       authorize: (action: string, resource: string) => options.authorize?.(action, resource),
       access: {
         publicAccessBlock: (of: BucketRecord) => of.documents.publicAccessBlock ?? {},
-        resolvePrincipal: () => undefined, uniqueIdOf: () => undefined },
+        resolvePrincipal: () => undefined,
+        uniqueIdOf: () => undefined,
+      },
     }
     return Object.defineProperty(base as unknown as Ctx, 'bucket', {
       get() {

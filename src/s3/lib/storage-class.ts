@@ -1,6 +1,5 @@
-/** Storage classes: which an object may be given, how they are shown, which must be restored before they can be read. */
+/** Storage classes: which an object may be given, how they are shown. */
 import { error } from '../../errors.ts'
-import type { ObjectRecord } from '../../store/records.ts'
 
 const known: ReadonlySet<string> = new Set([
   'STANDARD',
@@ -26,13 +25,4 @@ export function storedStorageClass(requested: string | undefined): string {
 /** As headers show it: STANDARD is left out. */
 export function shownStorageClass(stored: string): string | undefined {
   return stored === 'STANDARD' ? undefined : stored
-}
-
-/**
- * Refuses to read what is archived.
- * @throws AwsError InvalidObjectState
- */
-export function checkReadable(record: ObjectRecord): void {
-  if (record.StorageClass !== 'GLACIER' && record.StorageClass !== 'DEEP_ARCHIVE') return
-  throw error('InvalidObjectState', { StorageClass: record.StorageClass })
 }
