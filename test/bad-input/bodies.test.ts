@@ -245,12 +245,6 @@ const refused: (Expected & { name: string; shape: RequestShape })[] = [
     code: 'MaxMessageLengthExceeded',
   },
   {
-    name: 'of an operation that is not implemented',
-    shape: upload({ method: 'POST', target: '/bucket/key?restore' }),
-    status: 501,
-    code: 'NotImplemented',
-  },
-  {
     name: 'with a method that is not allowed',
     shape: upload({ method: 'PATCH' }),
     status: 405,

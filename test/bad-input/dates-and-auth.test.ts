@@ -591,12 +591,6 @@ const queryProtocol: Row[] = [
     status: 400,
     code: 'IncompleteSignature',
   },
-  {
-    name: 'an action without a handler',
-    request: form('Action=GenerateOrganizationsAccessReport&EntityPath=o-1&Version=2010-05-08', { service: 'iam' }),
-    status: 501,
-    code: 'NotImplemented',
-  },
 ]
 
 runTable('dates', dates)

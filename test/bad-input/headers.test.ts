@@ -244,14 +244,20 @@ const writes: Row[] = [
     ...invalidArgument('x-amz-server-side-encryption', 'ROT13', 'The encryption method specified is not supported'),
   },
   {
-    name: 'a key of the customer, which is not honoured yet, is refused by name',
+    // @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
+    name: 'a key of the customer over HTTP',
     request: put({ 'x-amz-server-side-encryption-customer-algorithm': 'AES256' }),
-    ...notImplemented('x-amz-server-side-encryption-customer-algorithm'),
+    ...invalidRequest(
+      'Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.',
+    ),
   },
   {
     // test_s3_object_lock_mode_validation, recorded AWS answers.
     name: 'a lock mode that nobody knows',
-    request: put({ 'x-amz-object-lock-mode': 'BAD-VALUE' }, '/locked/key'),
+    request: put(
+      { 'x-amz-object-lock-mode': 'BAD-VALUE', 'x-amz-object-lock-retain-until-date': '2099-01-01T00:00:00Z' },
+      '/locked/key',
+    ),
     ...invalidArgument('x-amz-object-lock-mode', 'BAD-VALUE', 'Unknown wormMode directive.'),
   },
   {

@@ -102,18 +102,6 @@ const hosts: Row[] = [
     code: 'SignatureDoesNotMatch',
   },
   {
-    name: 'a website host is not served yet, and says so',
-    request: { target: '/', host: 'bucket.s3-website.localhost' },
-    status: 501,
-    code: 'NotImplemented',
-  },
-  {
-    name: 'the S3 Control host is not served yet, and says so',
-    request: { target: '/v20180820/bucket', host: 's3-control.localhost', headers: { 'x-amz-account-id': '1' } },
-    status: 501,
-    code: 'NotImplemented',
-  },
-  {
     name: 'an absolute target of another scheme is reduced to its path',
     request: 'GET ftp://elsewhere/bucket/hello.txt HTTP/1.1\r\nHost: h\r\n\r\n',
     ...anonymous,
@@ -238,13 +226,6 @@ const methods: Row[] = [
     request: 'OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n',
     status: 400,
     code: 'BadRequest',
-  },
-  {
-    name: 'an operation of the model that has no handler names itself',
-    request: { target: '/bucket/hello.txt?torrent' },
-    status: 501,
-    code: 'NotImplemented',
-    fields: { Operation: 'GetObjectTorrent' },
   },
 ]
 

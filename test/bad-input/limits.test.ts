@@ -39,88 +39,94 @@ describe('slow clients', () => {
     return Date.now() - startedMs
   }
 
-  it('one that never says anything is closed', async () => {
-    const connection = await arena().connect()
-    await connection.closed()
-    await connection.destroy()
-  })
-
-  it('one that sends a head a byte at a time is told, and closed', async () => {
-    const connection = await arena().connect()
-    await connection.send('GET / HTTP/1.1\r\nX-A: ')
-    assert.ok((await drip(connection, 50, 'a')) < 5000)
-    checkAnswer(await connection.answer(), timeout)
-    await connection.destroy()
-  })
-
-  const bodies: [string, () => Promise<Connection>][] = [
-    ['an upload without its body', () => arena().begin(upload())],
-    [
-      'half an upload',
-      async () => {
-        const connection = await arena().begin(upload())
-        await connection.send('half')
-        return connection
-      },
-    ],
-    ['an upload it was asked for', () => arena().begin(upload({ headers: { Expect: '100-continue' } }))],
-    ['a part', () => arena().begin(upload({ target: `/bucket/upload.bin?partNumber=2&uploadId=${arena().uploadId}` }))],
-    ['a document', () => arena().begin(document('/bucket?versioning', '<a/>'))],
-    [
-      'a form',
-      () => {
-        const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
-        return arena().begin(upload({ method: 'POST', target: '/', service: 'sts', headers }))
-      },
-    ],
-    [
-      'half a framed upload',
-      async () => {
-        const connection = await arena().connect()
-        const bytes = chunkedBytes({ target, mode: unsignedStreaming, chunks: ['a'.repeat(10_000)] })
-        await connection.send(bytes.subarray(0, -5000))
-        return connection
-      },
-    ],
-  ]
-  for (const [name, begin] of bodies) {
-    it(`one that falls silent in the middle of ${name} is told, and closed`, async () => {
-      const connection = await begin()
-      checkAnswer(await connection.answer(), timeout)
+  // They wait most of the time, so they wait together.
+  describe('at once', { concurrency: true }, () => {
+    it('one that never says anything is closed', async () => {
+      const connection = await arena().connect()
       await connection.closed()
       await connection.destroy()
     })
-  }
 
-  it('one that sends nothing after its answer is closed', async () => {
-    const connection = await arena().connect()
-    await connection.send(bytesOf({ target: '/bucket/hello.txt' }))
-    assert.equal((await connection.answer()).status, 200)
-    await connection.closed()
-    await connection.destroy()
-  })
+    it('one that sends a head a byte at a time is told, and closed', async () => {
+      const connection = await arena().connect()
+      await connection.send('GET / HTTP/1.1\r\nX-A: ')
+      assert.ok((await drip(connection, 50, 'a')) < 5000)
+      checkAnswer(await connection.answer(), timeout)
+      await connection.destroy()
+    })
 
-  it('one that does not read its answer is cut off', async () => {
-    const connection = await arena().connect()
-    connection.socket.pause()
-    await connection.send(bytesOf({ target: '/bucket/large' }))
-    // Eight MiB do not fit into the buffers of a loopback connection that nobody reads.
-    await delay(1500)
-    connection.socket.resume()
-    await connection.closed()
-    assert.ok(connection.receivedBytes < 8 * 2 ** 20, `${connection.receivedBytes} bytes`)
-    await connection.destroy()
-  })
-
-  it('one that sends slowly, but goes on, is served', async () => {
-    const connection = await arena().begin(upload({ headers: { 'Content-Length': '10' } }))
-    for (let count = 0; count < 10; count++) {
-      await connection.send('a')
-      await delay(100)
+    const bodies: [string, () => Promise<Connection>][] = [
+      ['an upload without its body', () => arena().begin(upload())],
+      [
+        'half an upload',
+        async () => {
+          const connection = await arena().begin(upload())
+          await connection.send('half')
+          return connection
+        },
+      ],
+      ['an upload it was asked for', () => arena().begin(upload({ headers: { Expect: '100-continue' } }))],
+      [
+        'a part',
+        () => arena().begin(upload({ target: `/bucket/upload.bin?partNumber=2&uploadId=${arena().uploadId}` })),
+      ],
+      ['a document', () => arena().begin(document('/bucket?versioning', '<a/>'))],
+      [
+        'a form',
+        () => {
+          const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+          return arena().begin(upload({ method: 'POST', target: '/', service: 'sts', headers }))
+        },
+      ],
+      [
+        'half a framed upload',
+        async () => {
+          const connection = await arena().connect()
+          const bytes = chunkedBytes({ target, mode: unsignedStreaming, chunks: ['a'.repeat(10_000)] })
+          await connection.send(bytes.subarray(0, -5000))
+          return connection
+        },
+      ],
+    ]
+    for (const [name, begin] of bodies) {
+      it(`one that falls silent in the middle of ${name} is told, and closed`, async () => {
+        const connection = await begin()
+        checkAnswer(await connection.answer(), timeout)
+        await connection.closed()
+        await connection.destroy()
+      })
     }
-    assert.equal((await connection.answer()).status, 200)
-    await connection.destroy()
-    await arena().expect(204, { method: 'DELETE', target })
+
+    it('one that sends nothing after its answer is closed', async () => {
+      const connection = await arena().connect()
+      await connection.send(bytesOf({ target: '/bucket/hello.txt' }))
+      assert.equal((await connection.answer()).status, 200)
+      await connection.closed()
+      await connection.destroy()
+    })
+
+    it('one that does not read its answer is cut off', async () => {
+      const connection = await arena().connect()
+      connection.socket.pause()
+      await connection.send(bytesOf({ target: '/bucket/large' }))
+      // Eight MiB do not fit into the buffers of a loopback connection that nobody reads.
+      await delay(1500)
+      connection.socket.resume()
+      await connection.closed()
+      assert.ok(connection.receivedBytes < 8 * 2 ** 20, `${connection.receivedBytes} bytes`)
+      await connection.destroy()
+    })
+
+    it('one that sends slowly, but goes on, is served', async () => {
+      const connection = await arena().begin(upload({ headers: { 'Content-Length': '10' } }))
+      for (let count = 0; count < 10; count++) {
+        await connection.send('a')
+        await delay(100)
+      }
+      assert.equal((await connection.answer()).status, 200)
+      await connection.destroy()
+      await arena().expect(204, { method: 'DELETE', target })
+    })
   })
 
   it('the server is unharmed', () => arena().checkUnharmed())
@@ -144,8 +150,13 @@ async function peakBytes(work: () => Promise<unknown>): Promise<number> {
     collectGarbage()
     peak = Math.max(peak, used() - before)
   }, 150)
-  await work()
-  clearInterval(timer)
+  // The server must hold no timer; this one does not count.
+  timer.unref()
+  try {
+    await work()
+  } finally {
+    clearInterval(timer)
+  }
   return peak
 }
 
