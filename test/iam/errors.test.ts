@@ -277,43 +277,42 @@ describe('errors of IAM', () => {
   }
 
   it('case 84: deletions wait for what hangs on an entity, and quotas hold', async () => {
-    const send = (command: Parameters<IAMClient['send']>[0]) => iam.send(command)
     const conflict = (what: string) => `409 DeleteConflictException: Cannot delete entity, must ${what} first.`
-    await send(new CreateUserCommand({ UserName: 'busy' }))
+    await iam.send(new CreateUserCommand({ UserName: 'busy' }))
     const key = await iam.send(new CreateAccessKeyCommand({ UserName: 'busy' }))
-    await send(new CreateAccessKeyCommand({ UserName: 'busy' }))
+    await iam.send(new CreateAccessKeyCommand({ UserName: 'busy' }))
     assert.equal(
-      await failure(send(new CreateAccessKeyCommand({ UserName: 'busy' }))),
+      await failure(iam.send(new CreateAccessKeyCommand({ UserName: 'busy' }))),
       '409 LimitExceededException: Cannot exceed quota for AccessKeysPerUser: 2',
     )
-    const remove = () => failure(send(new DeleteUserCommand({ UserName: 'busy' })))
+    const remove = () => failure(iam.send(new DeleteUserCommand({ UserName: 'busy' })))
     assert.equal(await remove(), conflict('delete access keys'))
     assert.ok(key.AccessKey)
 
     const PolicyArn = `${own}/versions`
-    await send(new CreatePolicyCommand({ PolicyName: 'versions', PolicyDocument: allow('s3:*', '*') }))
+    await iam.send(new CreatePolicyCommand({ PolicyName: 'versions', PolicyDocument: allow('s3:*', '*') }))
     for (let i = 2; i <= 5; i++) {
-      await send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: allow('s3:*', '*') }))
+      await iam.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: allow('s3:*', '*') }))
     }
     assert.equal(
-      await failure(send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: allow('s3:*', '*') }))),
+      await failure(iam.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: allow('s3:*', '*') }))),
       '409 LimitExceededException: A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.',
     )
     assert.equal(
-      await failure(send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: 'v1' }))),
+      await failure(iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: 'v1' }))),
       '409 DeleteConflictException: Cannot delete the default version of a policy.',
     )
     assert.match(
-      await failure(send(new DeletePolicyCommand({ PolicyArn }))),
+      await failure(iam.send(new DeletePolicyCommand({ PolicyArn }))),
       /^409 .*This policy has more than one version/,
     )
-    await send(new SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: 'v5' }))
-    await send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: 'v1' }))
+    await iam.send(new SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: 'v5' }))
+    await iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: 'v1' }))
     const sixth = await iam.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: allow('s3:*', '*') }))
     assert.equal(sixth.PolicyVersion?.VersionId, 'v6')
-    await send(new AttachUserPolicyCommand({ UserName: 'busy', PolicyArn }))
+    await iam.send(new AttachUserPolicyCommand({ UserName: 'busy', PolicyArn }))
     assert.equal(
-      await failure(send(new DeletePolicyCommand({ PolicyArn }))),
+      await failure(iam.send(new DeletePolicyCommand({ PolicyArn }))),
       '409 DeleteConflictException: Cannot delete a policy attached to entities.',
     )
   })

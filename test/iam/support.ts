@@ -4,7 +4,7 @@ import { IAMClient } from '@aws-sdk/client-iam'
 import { S3Client } from '@aws-sdk/client-s3'
 import { STSClient } from '@aws-sdk/client-sts'
 import { CreateAccessKeyCommand, CreateUserCommand } from '@aws-sdk/client-iam'
-import type { Options } from '../../src/index.ts'
+import type { SandbucketOptions } from '../../src/index.ts'
 import { type Sandbucket, startSandbucket } from '../../src/index.ts'
 
 export interface Keys {
@@ -30,7 +30,7 @@ export interface Arena extends AsyncDisposable {
   user(name: string, path?: string): Promise<Clients & { keys: Keys; id: string; arn: string }>
 }
 
-export async function startArena(options: Options = {}): Promise<Arena> {
+export async function startArena(options: SandbucketOptions = {}): Promise<Arena> {
   const server = await startSandbucket({ accountId: '111111111111', ...options })
   const clients = (keys?: Keys): Clients => {
     const config = {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import {
   CreateRoleCommand,
+  DeleteAccessKeyCommand,
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
   DeleteUserCommand,
@@ -224,9 +225,7 @@ describe('AssumeRole', () => {
     const kim = await arena.user('kim2')
     await role('saved', trust({ AWS: kim.arn }))
     await assume(kim, 'saved')
-    const [id] = [kim.keys.accessKeyId]
-    const { DeleteAccessKeyCommand } = await import('@aws-sdk/client-iam')
-    await arena.root.iam.send(new DeleteAccessKeyCommand({ UserName: 'kim2', AccessKeyId: id }))
+    await arena.root.iam.send(new DeleteAccessKeyCommand({ UserName: 'kim2', AccessKeyId: kim.keys.accessKeyId }))
     await arena.root.iam.send(new DeleteUserCommand({ UserName: 'kim2' }))
     const shown = await arena.root.iam.send(new GetRoleCommand({ RoleName: 'saved' }))
     assert.match(decodeURIComponent(shown.Role?.AssumeRolePolicyDocument ?? ''), /"AWS":"AIDA[A-Z2-7]{17}"/)
