@@ -123,7 +123,7 @@ async function openFiles(): Promise<number> {
 
 for (const mode of ['memory', 'directory'] as const) {
   describe(`a client goes away, ${mode} store`, () => {
-    const arena = useArena({ mode })
+    const arena = useArena({ mode, hasLarge: true })
 
     for (const { name, bytes, sent, isStaged = false } of uploads) {
       for (const [ending, end] of endings) {

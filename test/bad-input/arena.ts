@@ -15,7 +15,7 @@ import { blobIds } from '../store/support.ts'
 import { bytesOf, document, key, type RequestShape, sign, headOf, strangerKey } from './requests.ts'
 import { type Answer, Connection, exchange } from './wire.ts'
 
-/** Where the large object's bytes come from. */
+/** Size of `large`: more than the buffers of a loopback connection hold. */
 export const largeBytes = 8 * 2 ** 20
 export const ownerId = '111111111111'
 export const strangerId = '222222222222'
@@ -34,12 +34,14 @@ const { config } = resolveOptions({
 
 export interface ArenaOptions {
   mode?: 'memory' | 'directory'
+  /** Whether `bucket` has an object `large`. */
+  hasLarge?: boolean
   limits?: Partial<HttpLimits>
   config?: Partial<Config>
 }
 
 /**
- * A server with fixtures: bucket `bucket` with `hello.txt` and `large`, an upload in progress of `upload.bin` with one
+ * A server with fixtures: bucket `bucket` with `hello.txt` and perhaps `large`, an upload in progress of `upload.bin` with one
  * part, `versioned` (versioning on), `locked` (Object Lock), and the stranger's `foreign`.
  */
 export class Arena {
@@ -76,7 +78,7 @@ export class Arena {
     })
     const arena = new Arena(server, opened, dataDir, complaints)
     try {
-      await arena.#furnish()
+      await arena.#furnish(options.hasLarge === true)
       arena.#rows = await arena.#rowKeys()
     } catch (cause) {
       await arena.close()
@@ -85,7 +87,7 @@ export class Arena {
     return arena
   }
 
-  async #furnish(): Promise<void> {
+  async #furnish(hasLarge: boolean): Promise<void> {
     for (const name of ['bucket', 'versioned', 'empty']) await this.expect(200, { method: 'PUT', target: `/${name}` })
     await this.expect(200, {
       method: 'PUT',
@@ -101,7 +103,9 @@ export class Arena {
       headers: { 'Content-Type': 'text/plain' },
       body: 'hello, world',
     })
-    await this.expect(200, { method: 'PUT', target: '/bucket/large', body: Buffer.alloc(largeBytes, 'L') })
+    if (hasLarge) {
+      await this.expect(200, { method: 'PUT', target: '/bucket/large', body: Buffer.alloc(largeBytes, 'L') })
+    }
     const created = await this.expect(200, { method: 'POST', target: '/bucket/upload.bin?uploads' })
     this.uploadId = /<UploadId>(.*)<\/UploadId>/.exec(created.body)?.[1] as string
     const part = await this.expect(200, {

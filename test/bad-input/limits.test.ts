@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { largeBytes } from './arena.ts'
 import type { Connection } from './wire.ts'
 import { bytesOf, chunkedBytes, document, headOf, type RequestShape, sign, unsignedStreaming } from './requests.ts'
 import { checkAnswer, useArena } from './table.ts'
@@ -17,6 +18,7 @@ const target = '/bucket/key'
 
 describe('slow clients', () => {
   const arena = useArena({
+    hasLarge: true,
     limits: { headersMs: 300, idleMs: 2000, bodyIdleMs: 300, stalledDownloadMs: 300, keepAliveMs: 300, lingerMs: 200 },
   })
   const upload = (more: Partial<RequestShape> = {}): RequestShape => ({
@@ -113,7 +115,7 @@ describe('slow clients', () => {
       await delay(1500)
       connection.socket.resume()
       await connection.closed()
-      assert.ok(connection.receivedBytes < 8 * 2 ** 20, `${connection.receivedBytes} bytes`)
+      assert.ok(connection.receivedBytes < largeBytes, `${connection.receivedBytes} bytes`)
       await connection.destroy()
     })
 

@@ -241,9 +241,9 @@ describe('mutations of good requests', () => {
   }
 
   for (const seed of seeds) {
-    it(`before they are signed, seed ${seed}`, () =>
-      run((random) => {
-        const requests = goodRequests(arena())
+    it(`before they are signed, seed ${seed}`, () => {
+      const requests = goodRequests(arena())
+      return run((random) => {
         const shape = mutateShape(requests[random(requests.length)] as RequestShape, random)
         try {
           return bytesOf(shape)
@@ -251,7 +251,8 @@ describe('mutations of good requests', () => {
           // aws4 cannot read some targets: those go unsigned.
           return Buffer.concat([headOf(sign({ ...shape, sign: 'none' })), Buffer.from(shape.body ?? '')])
         }
-      }, seed))
+      }, seed)
+    })
 
     it(`after they are signed, seed ${seed}`, () => {
       const requests = goodRequests(arena()).map(bytesOf)

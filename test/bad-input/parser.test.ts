@@ -65,7 +65,7 @@ runTable('bytes that are no request', garbage)
 runTable('heads that are too large', large)
 
 describe('connections', () => {
-  const arena = useArena()
+  const arena = useArena({ hasLarge: true })
   const good = (): Buffer => bytesOf({ target: '/bucket/hello.txt' })
 
   it('an upgrade that nobody offers is a plain request', async () => {
