@@ -6,12 +6,12 @@
 import type { Blobs } from './blobs.ts'
 import {
   after,
+  annotationsPrefix,
   bodyKey,
   garbageKey,
   garbageRange,
   idOfGarbage,
   type KeyRange,
-  objectPartsKey,
   partsPrefix,
   referencesKey,
   uploadIndexKey,
@@ -23,7 +23,7 @@ import {
 import type { Kv } from './kv.ts'
 import type { Pins } from './pins.ts'
 import { decodeJson, decodeObject } from './record-rows.ts'
-import type { BodyRef, UploadPartRecord, UploadRecord } from './records.ts'
+import type { AnnotationRecord, BodyRef, UploadPartRecord, UploadRecord } from './records.ts'
 import { decodeSegments } from './segments.ts'
 import {
   chunks,
@@ -33,6 +33,7 @@ import {
   type GarbageSink,
   Transaction,
 } from './transaction.ts'
+import { releaseContent } from './versions.ts'
 
 /** How many steps run at once: few, so that unlinking large files leaves threads for requests. */
 const concurrency = 2
@@ -117,6 +118,7 @@ export class Collector implements GarbageSink {
   async #collect(id: string, garbage: Garbage): Promise<void> {
     if ('bodies' in garbage) return this.#collectBodies(id, garbage)
     if ('uploadId' in garbage) await this.#collectUpload(garbage.uploadId)
+    else if ('annotationsId' in garbage) await this.#collectAnnotations(garbage.annotationsId)
     else await this.#collectBucket(garbage.bucketId)
     if (!this.#stopped) await this.#kv.commit([], [{ kind: 'delete', key: garbageKey(id) }])
   }
@@ -173,14 +175,16 @@ export class Collector implements GarbageSink {
     })
   }
 
+  async #collectAnnotations(annotationsId: string): Promise<void> {
+    await this.#eachPage(within(annotationsPrefix(annotationsId)), (transaction, [, value]) => {
+      transaction.release(decodeJson<AnnotationRecord>(value).body)
+    })
+  }
+
   async #collectBucket(bucketId: string): Promise<void> {
     await this.#eachPage(versionsRange(bucketId), (transaction, [key, value]) => {
       if (!versionHasRecord(key)) return
-      const record = decodeObject(value)
-      transaction.release(record.body)
-      if (record.partsCount !== undefined && record.uploadId !== undefined) {
-        transaction.delete(objectPartsKey(record.uploadId))
-      }
+      releaseContent(decodeObject(value), transaction)
     })
     await this.#eachPage(within(uploadsPrefix(bucketId, '')), (transaction, [, value]) => {
       const upload = decodeJson<UploadRecord>(value)

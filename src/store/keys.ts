@@ -10,6 +10,7 @@
  *     x bucket upload                     time of an upload (6 bytes)
  *     p upload number                     UploadPartRecord
  *     m upload                            PartRecord[] of a completed object
+ *     a id 0 name                         AnnotationRecord
  *     d body                              inline: its bytes; file: nothing; segments: Segment[]
  *     r body                              references, when more than one (4 bytes)
  *     g id                                Garbage: what the collector still has to do
@@ -27,6 +28,7 @@ const space = {
   uploadIndex: 0x78,
   part: 0x70,
   objectParts: 0x6d,
+  annotation: 0x61,
   body: 0x64,
   references: 0x72,
   garbage: 0x67,
@@ -182,6 +184,14 @@ export function partKey(uploadId: string, partNumber: number): Buffer {
   number.writeUInt16BE(partNumber)
   return Buffer.concat([partsPrefix(uploadId), number])
 }
+
+/** Prefix of the annotations of a version. Ids are of one length. */
+export const annotationsPrefix = (annotationsId: string): Buffer =>
+  Buffer.concat([Buffer.of(space.annotation), Buffer.from(annotationsId), Buffer.of(0)])
+
+/** Row of an annotation; also the row prefix of all whose names begin so. */
+export const annotationKey = (annotationsId: string, name: string): Buffer =>
+  Buffer.concat([annotationsPrefix(annotationsId), Buffer.from(name)])
 
 /** Prefix, then up to `limit` names under it: for BucketStore.list. */
 export const bucketsRange = (prefix: string, afterName: string | undefined): KeyRange => {

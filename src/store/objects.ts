@@ -1,5 +1,6 @@
 /** Objects: every write is one commit over the stack of versions of its key, with the body it brings and those it frees. */
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { attachAnnotations } from './annotations.ts'
 import type { Bodies } from './bodies.ts'
 import type { Buckets } from './buckets.ts'
 import { newestKey, objectPartsKey } from './keys.ts'
@@ -9,8 +10,8 @@ import { listObjects, listVersions } from './object-lists.ts'
 import { randomVersionId } from './random.ts'
 import { decodeJson, decodeObject, encodeObject } from './record-rows.ts'
 import type { BodyRef, BucketRecord, ObjectRecord, PartRecord } from './records.ts'
-import { Staged } from './staged-body.ts'
-import type { ListOptions, ListPage, ObjectDraft, ObjectStore, StagedBody } from './store.ts'
+import { asStaged } from './staged-body.ts'
+import type { CopiedAnnotation, ListOptions, ListPage, ObjectDraft, ObjectStore, StagedBody } from './store.ts'
 import { type Engine, type Transaction, transact } from './transaction.ts'
 import type { Turns } from './turns.ts'
 import { VersionStack } from './versions.ts'
@@ -59,6 +60,7 @@ export class Objects implements ObjectStore {
     body: StagedBody | { share: BodyRef },
     decide: (latest: ObjectRecord | undefined) => ObjectDraft,
     source?: SourceRecord,
+    annotations: readonly CopiedAnnotation[] = [],
   ): Promise<ObjectRecord | 'bucketGone' | 'sourceGone'> {
     const staged = 'share' in body ? this.#bodies.share(body.share) : asStaged(body)
     try {
@@ -70,14 +72,17 @@ export class Objects implements ObjectStore {
           const draft = decide(stack.newest?.record)
           if (source !== undefined && !(await expectSource(this.#kv, source, transaction))) return 'sourceGone'
           if (!staged.attach(transaction)) return 'sourceGone'
+          const attached = attachAnnotations(annotations, transaction)
+          if (attached === undefined) return 'sourceGone'
           // What a copy takes over from a multipart object does not include its parts.
           const { uploadId: _, partsCount: __, ...rest } = draft
-          const record = { ...rest, Key: key, VersionId: nextVersionId(current), body: staged.ref }
+          const record = { ...rest, ...attached, Key: key, VersionId: nextVersionId(current), body: staged.ref }
           return (await stack.push(record, transaction)).record
         },
       )
     } finally {
       await staged.discard()
+      for (const { body: copied } of annotations) await copied.discard()
     }
   }
 
@@ -160,12 +165,6 @@ export class Objects implements ObjectStore {
   }
 }
 
-/** @throws TypeError when it was not made by this store. */
-export function asStaged(body: StagedBody): Staged {
-  if (body instanceof Staged) return body
-  throw new TypeError('a staged body must come from the store that it is given to')
-}
-
 /** The source of a copy must still be there, with the same body, when the copy is committed. */
 export async function expectSource(kv: Kv, source: SourceRecord, transaction: Transaction): Promise<boolean> {
   const stack = await VersionStack.read(kv, source.bucket.id, source.Key)
@@ -203,6 +202,17 @@ function deleteMarker(bucket: BucketRecord, key: string, lastModifiedMs: number)
   }
 }
 
+/** What only the store changes. */
+const ownNames = [
+  'isDeleteMarker',
+  'hasOlder',
+  'sequence',
+  'uploadId',
+  'partsCount',
+  'annotationsId',
+  'annotationCount',
+] as const
+
 /** A change of a version's own fields leaves alone what the store keeps in it. */
 function keepIdentity(before: ObjectRecord, changed: ObjectRecord): ObjectRecord {
   const kept: ObjectRecord = { ...changed }
@@ -211,8 +221,7 @@ function keepIdentity(before: ObjectRecord, changed: ObjectRecord): ObjectRecord
   // The same bytes under another key.
   const { sealedKey } = changed.body
   if (body.sealedKey !== undefined && sealedKey !== undefined) kept.body = { ...body, sealedKey }
-  const names = ['isDeleteMarker', 'hasOlder', 'sequence', 'uploadId', 'partsCount'] as const
-  for (const name of names) {
+  for (const name of ownNames) {
     delete kept[name]
     if (before[name] !== undefined) Object.assign(kept, { [name]: before[name] })
   }

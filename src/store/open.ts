@@ -3,6 +3,7 @@ import { Level } from 'level'
 import { MemoryLevel } from 'memory-level'
 import { memoryKeys } from '../encryption/key-file.ts'
 import { type ConfiguredKmsKey, KeyRing } from '../encryption/key-ring.ts'
+import { Annotations } from './annotations.ts'
 import type { Blobs } from './blobs.ts'
 import { Bodies } from './bodies.ts'
 import { Buckets } from './buckets.ts'
@@ -101,6 +102,7 @@ export function assemble(kv: Kv, blobs: Blobs, keys: KeyRing, options: StoreOpti
     iam,
     objects: new Objects({ engine, buckets, bodies, turns }),
     uploads: new Uploads({ engine, buckets, turns }),
+    annotations: new Annotations({ engine, buckets, turns }),
     reset: async () => {
       await buckets.deleteAll()
       await iam.reset()

@@ -122,6 +122,9 @@ export interface ObjectRecord {
   ObjectLockEventHoldDuration?: LockPeriod
   /** The last restoration of an archived object: its tier, for how many days, when the copy is there and when it expires. */
   restore?: { tier: string; days: number; readyMs: number; expiresMs: number }
+  /** What its annotations hang on, since it has had one (`AnnotationStore`), and how many there are. */
+  annotationsId?: string
+  annotationCount?: number
   /** Number of parts of a multipart object; the parts themselves are a row of their own (`ObjectStore.parts`). */
   partsCount?: number
   /** Whether older versions of this key exist; kept by the store on the newest version only. */
@@ -130,6 +133,19 @@ export interface ObjectRecord {
   sequence?: number
   /** Id of the multipart upload that made it: a repeated CompleteMultipartUpload finds its answer here. */
   uploadId?: string
+}
+
+/** A named payload that belongs to one version of an object. */
+export interface AnnotationRecord {
+  Name: string
+  lastModifiedMs: number
+  /** Unquoted. */
+  ETag: string
+  sizeBytes: number
+  checksum: Checksum
+  body: BodyRef
+  /** That of the object when it was written. */
+  encryption: EncryptionRecord
 }
 
 /** A multipart upload in progress: what CreateMultipartUpload said, applied to the object at completion. */

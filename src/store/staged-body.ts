@@ -71,3 +71,9 @@ export class Staged implements StagedBody, Participant {
     if (content.kind === 'slice' && content.pinned) this.#engine.pins.unpin(content.segment.body.id)
   }
 }
+
+/** @throws TypeError when it was not made by this store. */
+export function asStaged(body: StagedBody): Staged {
+  if (body instanceof Staged) return body
+  throw new TypeError('a staged body must come from the store that it is given to')
+}

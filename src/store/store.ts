@@ -10,12 +10,21 @@ import type { KeyRing } from '../encryption/key-ring.ts'
 import type { Sealer } from '../encryption/sealer.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { IamStore } from './iam.ts'
-import type { BodyRef, BucketRecord, ObjectRecord, PartRecord, UploadPartRecord, UploadRecord } from './records.ts'
+import type {
+  AnnotationRecord,
+  BodyRef,
+  BucketRecord,
+  ObjectRecord,
+  PartRecord,
+  UploadPartRecord,
+  UploadRecord,
+} from './records.ts'
 
 export interface Store {
   readonly buckets: BucketStore
   readonly objects: ObjectStore
   readonly uploads: UploadStore
+  readonly annotations: AnnotationStore
   readonly bodies: BodyStore
   readonly iam: IamStore
   /** What bodies are encrypted with. */
@@ -105,7 +114,7 @@ export interface ObjectStore {
    * Writes a new version as the bucket's versioning state asks: unversioned replaces, Enabled adds with a new id,
    * Suspended replaces the null version. `decide` gets the newest version (or undefined) and throws to refuse.
    * `source`, when given, is a record whose body is shared (copy): the commit holds only if that record still exists
-   * unchanged; otherwise 'sourceGone'.
+   * unchanged; otherwise 'sourceGone'. `annotations` come with the new version; their bodies are owned like `body`.
    * Returns undefined when the bucket has gone meanwhile.
    */
   put(
@@ -114,6 +123,7 @@ export interface ObjectStore {
     body: StagedBody | { share: BodyRef },
     decide: (latest: ObjectRecord | undefined) => ObjectDraft,
     source?: ObjectRecord & { bucket: BucketRecord },
+    annotations?: readonly CopiedAnnotation[],
   ): Promise<ObjectRecord | 'bucketGone' | 'sourceGone'>
   /** Changes a version's own fields (tags, ACL, lock, storage class), never its body, but for how its data key is sealed. Undefined when it is missing. */
   update(
@@ -147,6 +157,39 @@ export interface ObjectStore {
     bucket: BucketRecord,
     options: ListOptions & { afterVersionId?: string },
   ): Promise<ListPage<ObjectRecord & { isLatest: boolean }>>
+}
+
+/** A version: the newest one without an id. */
+export interface VersionAddress {
+  key: string
+  versionId: string | undefined
+}
+
+/** An annotation on its way to another version. */
+export interface CopiedAnnotation {
+  annotation: Omit<AnnotationRecord, 'body'>
+  body: StagedBody
+}
+
+export interface AnnotationStore {
+  get(record: ObjectRecord, name: string): MaybePromise<AnnotationRecord | undefined>
+  /** In byte order of names, from the first after `after`. */
+  list(record: ObjectRecord, options: { prefix?: string; after?: string; limit: number }): Promise<AnnotationRecord[]>
+  /** Adds one, or replaces that of the same name. `decide` sees the version and throws to refuse. Undefined when it is not there. */
+  put(
+    bucket: BucketRecord,
+    address: VersionAddress,
+    name: string,
+    body: StagedBody,
+    decide: (record: ObjectRecord, isNew: boolean) => Omit<AnnotationRecord, 'Name' | 'body'>,
+  ): Promise<{ record: ObjectRecord; annotation: AnnotationRecord } | undefined>
+  /** Removes one, if it is there. Undefined when the version is not. */
+  delete(
+    bucket: BucketRecord,
+    address: VersionAddress,
+    name: string,
+    decide: (record: ObjectRecord) => void,
+  ): Promise<{ record: ObjectRecord } | undefined>
 }
 
 export interface UploadStore {

@@ -15,6 +15,8 @@ export type Garbage =
   | { bodies: BodyRef[] }
   /** The parts of an upload that has ended. */
   | { uploadId: string }
+  /** The annotations of a version that has gone. */
+  | { annotationsId: string }
   /** Everything in a bucket that has been removed. */
   | { bucketId: string }
 

@@ -2,10 +2,25 @@
  * Checks a store at rest: every row is reachable, every reference is counted, every file has its row. Tests and the
  * crash run use it; it reads everything.
  */
-import { bodyKey, objectPartsKey, referencesKey, uploadIndexKey, within } from './keys.ts'
+import {
+  annotationsPrefix,
+  bodyKey,
+  type KeyRange,
+  objectPartsKey,
+  referencesKey,
+  uploadIndexKey,
+  within,
+} from './keys.ts'
 import type { Kv } from './kv.ts'
 import { decodeJson, decodeObject } from './record-rows.ts'
-import type { BodyRef, BucketRecord, UploadPartRecord, UploadRecord } from './records.ts'
+import type {
+  AnnotationRecord,
+  BodyRef,
+  BucketRecord,
+  ObjectRecord,
+  UploadPartRecord,
+  UploadRecord,
+} from './records.ts'
 import { decodeSegments } from './segments.ts'
 import { decodeReferences, type Garbage } from './transaction.ts'
 
@@ -57,10 +72,23 @@ async function verifyObjects(kv: Kv, buckets: Set<string>, counts: Counts): Prom
     if (kind === 2) continue
     const record = decodeObject(value)
     refer(record.body, counts)
+    if (record.annotationsId !== undefined) await verifyAnnotations(kv, record, counts)
     if (record.partsCount !== undefined) parts.add(objectPartsKey(record.uploadId ?? '').toString('latin1'))
   }
   if (index !== older) counts.problems.push(`${older} older versions have ${index} entries in the index`)
   return parts
+}
+
+/** Each is counted; those of versions that are gone show as bodies that nothing refers to. */
+async function verifyAnnotations(kv: Kv, record: ObjectRecord, counts: Counts): Promise<void> {
+  let found = 0
+  for await (const [, value] of rowsIn(kv, within(annotationsPrefix(record.annotationsId ?? '')))) {
+    refer(decodeJson<AnnotationRecord>(value).body, counts)
+    found++
+  }
+  if (found !== record.annotationCount) {
+    counts.problems.push(`${record.Key} has ${found} annotations and a count of ${record.annotationCount}`)
+  }
 }
 
 async function verifyUploads(kv: Kv, buckets: Set<string>, counts: Counts): Promise<void> {
@@ -107,8 +135,10 @@ async function verifyBodies(kv: Kv, blobs: Set<string>, counts: Counts): Promise
   for (const id of blobs) problems.push(`a blob without a row: ${id}`)
 }
 
-async function* rowsOf(kv: Kv, space: string): AsyncGenerator<[Buffer, Buffer]> {
-  const cursor = kv.range(within(Buffer.from(space)))
+const rowsOf = (kv: Kv, space: string) => rowsIn(kv, within(Buffer.from(space)))
+
+async function* rowsIn(kv: Kv, range: KeyRange): AsyncGenerator<[Buffer, Buffer]> {
+  const cursor = kv.range(range)
   try {
     for (;;) {
       const rows = await cursor.next(1000)

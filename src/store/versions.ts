@@ -164,9 +164,10 @@ export class VersionStack {
   }
 }
 
-/** A version has gone: so have its reference to its body and the list of its parts. */
-function releaseContent(record: ObjectRecord, transaction: Transaction): void {
+/** A version has gone: so have its reference to its body, the list of its parts and its annotations. */
+export function releaseContent(record: ObjectRecord, transaction: Transaction): void {
   transaction.release(record.body)
+  if (record.annotationsId !== undefined) transaction.discardLater({ annotationsId: record.annotationsId })
   if (record.partsCount !== undefined && record.uploadId !== undefined) {
     transaction.delete(objectPartsKey(record.uploadId))
   }
