@@ -3,13 +3,21 @@ import type { Config } from './config/config.ts'
 import type { Clock } from './lib/clock.ts'
 import { checkBucketName } from './s3/bucket-name.ts'
 import { newBucket } from './s3/lib/new-bucket.ts'
+import type { SeedDeps } from './seed-iam.ts'
 import type { Store } from './store/store.ts'
+
+/** All that the configuration names. @throws AwsError InvalidBucketName, UsageError */
+export async function seed(deps: SeedDeps): Promise<void> {
+  // Loaded only where it is asked for: most starts have no use for it.
+  if (deps.config.iam !== undefined) await (await import('./seed-iam.ts')).seedIam(deps)
+  await createBuckets(deps.config, deps.store, deps.clock)
+}
 
 /**
  * Creates the configured buckets that do not exist yet, owned by the first account.
  * @throws AwsError InvalidBucketName
  */
-export async function createBuckets(config: Config, store: Store, clock: Clock): Promise<void> {
+async function createBuckets(config: Config, store: Store, clock: Clock): Promise<void> {
   const owner = config.accounts[0]
   if (owner === undefined) throw new Error('The configuration has no account.')
   for (const name of config.buckets) {

@@ -19,7 +19,7 @@ import { type Ids, randomIds } from './lib/ids.ts'
 import { s3Table } from './model/s3.gen.ts'
 import { createPipeline } from './pipeline.ts'
 import { queryServices } from './query-services.ts'
-import { createBuckets } from './seed.ts'
+import { seed } from './seed.ts'
 import { handlers as s3 } from './s3/index.ts'
 import { notImplemented } from './s3/not-implemented.ts'
 import type { Store } from './store/store.ts'
@@ -113,7 +113,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
   })
   const reset = async () => {
     await store.reset()
-    await createBuckets(config, store, clock)
+    await seed({ config, store, clock, account: accounts.find })
   }
   const http = createHttpServer({
     handle,
@@ -134,7 +134,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
     },
   })
   try {
-    await createBuckets(config, store, clock)
+    await seed({ config, store, clock, account: accounts.find })
     ;({ port } = await http.listen(config.host, config.port))
   } catch (cause) {
     await store.close()

@@ -2,6 +2,7 @@
  * The resolved configuration: what flags, environment and file add up to. Everything below `main.ts` sees only this
  * type, never `process.env` or `process.argv`. Names and defaults are those of the README's table.
  */
+import type { IamSeed } from './iam.ts'
 
 /** A long-term key pair. It belongs to the root of the account that lists it. */
 export interface AccessKeyConfig {
@@ -64,6 +65,8 @@ export interface Config {
   buckets: string[]
   /** Open CORS for buckets that have no rules. */
   openCors: boolean
+  /** IAM made at start, before readiness. */
+  iam?: readonly IamSeed[] | undefined
   /** KMS keys for server-side encryption, beside `alias/aws/s3` of each account. */
   kmsKeys: KmsKeyConfig[]
   /** Accept customers' keys (SSE-C) over plain HTTP, which AWS refuses. */

@@ -5,6 +5,7 @@
 import type { GenericSchema } from 'valibot'
 import { type AccountOptions, accounts, defaultAccountId } from './accounts.ts'
 import type { BucketDefaults, Config } from './config.ts'
+import { type IamSeed, iamSeeds } from './iam.ts'
 import { type KmsKeyOptions, kmsKeys } from './kms-keys.ts'
 import * as kinds from './values.ts'
 import type { Kind } from './values.ts'
@@ -34,6 +35,8 @@ export interface Options {
   /** Buckets made before the server is ready. */
   buckets?: string[] | undefined
   bucketDefaults?: BucketDefaults | undefined
+  /** Users, groups, roles and policies made before the server is ready: of the default account, or a list with `account` each. */
+  iam?: IamSeed | IamSeed[] | undefined
   /** `b.DOMAIN` addresses bucket b, beside `b.localhost` and the like. */
   domains?: string[] | undefined
   /** Other `host[:port]` names of this server, for presigned URLs. */
@@ -66,11 +69,12 @@ export type OptionName = keyof Options
 /** Option values after their schema: sizes in bytes, times in milliseconds (Infinity for `off`). */
 export type Values = Omit<
   { [K in OptionName]?: Exclude<Options[K], undefined> },
-  'maxClockSkew' | 'minPartSize' | 'kmsKeys'
+  'maxClockSkew' | 'minPartSize' | 'kmsKeys' | 'iam'
 > & {
   maxClockSkew?: number
   minPartSize?: number
   kmsKeys?: KmsKeyOptions[]
+  iam?: IamSeed[]
 }
 
 /** One row of the table. */
@@ -185,6 +189,14 @@ export const options: Readonly<Record<OptionName, OptionRow>> = {
     placeholder: 'JSON',
     default: '',
     help: 'several accounts: [{ id, canonicalId, displayName, email, keys: [{ accessKeyId, secretAccessKey }] }]',
+  }),
+  iam: row(iamSeeds, {
+    flag: undefined,
+    env: 'SANDBUCKET_IAM',
+    isSecret: true,
+    placeholder: 'JSON',
+    default: '',
+    help: 'users, groups, roles and policies: { users: [{ name, keys, groups, attach, policies }], groups, roles, policies, oidcProviders }',
   }),
   region: row(kinds.text, {
     flag: 'region',

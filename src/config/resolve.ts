@@ -10,6 +10,7 @@ import type { AccountConfig, Config } from './config.ts'
 import { readEnvironment } from './environment.ts'
 import { type ConfigFile, readObject } from './file.ts'
 import { readForeignEnvironment } from './foreign.ts'
+import { findTakenKeys } from './iam.ts'
 import { completeKmsKey } from './kms-keys.ts'
 import { type Environment, type Findings, type Layer, usageError } from './layer.ts'
 import { type OptionName, optionRows, type Options, type Values } from './options.ts'
@@ -78,6 +79,8 @@ function combine(layers: readonly Layer[], defaults: Defaults, findings: Finding
         : 'tlsCert (--tls-cert) is set but tlsKey (--tls-key) is not; TLS needs both',
     )
   }
+  const rootKeys = accounts.flatMap(({ keys }) => keys.map(({ accessKeyId }) => accessKeyId))
+  findings.problems.push(...findTakenKeys(values.iam ?? [], rootKeys))
   if (findings.problems.length > 0) throw usageError(findings.problems)
   const config: Config = {
     host: values.host ?? '127.0.0.1',
@@ -95,6 +98,7 @@ function combine(layers: readonly Layer[], defaults: Defaults, findings: Finding
     minPartSizeBytes: values.minPartSize ?? 5 * 2 ** 20,
     buckets: values.buckets ?? [],
     openCors: values.openCors ?? true,
+    ...(values.iam !== undefined && { iam: values.iam }),
     kmsKeys: (values.kmsKeys ?? []).map((key) => completeKmsKey(key, accounts[0]?.id ?? defaultAccountId)),
     allowSseCOverHttp: values.allowSseCOverHttp ?? false,
     tls: values.tls ?? values.tlsCert !== undefined,

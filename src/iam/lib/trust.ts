@@ -18,13 +18,15 @@ const builtInProviders = new Set([
   'www.amazon.com',
 ])
 
+/** Accounts and their IAM. */
+type Known = Pick<Ctx, 'account' | 'store'>
 type Resolve = (type: PrincipalType, value: string) => ResolvedPrincipal | undefined
 
 /**
  * Loads the accounts that a trust policy names, so that its principals can be resolved at once.
  * @returns what `validateTrustPolicy` asks, given the account in its state of the change
  */
-export async function trustResolver(ctx: Ctx, text: string): Promise<(own: IamAccount) => Resolve> {
+export async function trustResolver(ctx: Known, text: string): Promise<(own: IamAccount) => Resolve> {
   const others = new Map<string, IamAccount>()
   for (const { principal } of parsePolicy(text)?.document.statements ?? []) {
     for (const { value } of principal?.entries ?? []) {
@@ -49,7 +51,7 @@ function isProvider(value: string): boolean {
 
 /** Assumed: accounts that are not configured here exist with all that is named in them, because real policies name partners. */
 function resolveAws(
-  ctx: Ctx,
+  ctx: Known,
   own: IamAccount,
   others: ReadonlyMap<string, IamAccount>,
   value: string,
