@@ -10,6 +10,7 @@ import { isCharged } from './authorization/requester-pays.ts'
 import { Call, type CallDeps } from './call.ts'
 import { handleControlCall } from './control-pipeline.ts'
 import { AwsError, error } from './errors.ts'
+import { addExplanation } from './explain.ts'
 import { collectBody } from './http/body.ts'
 import { header, type WireRequest, type WireResponse } from './http/wire.ts'
 import type { S3Handlers } from './model/s3.types.gen.ts'
@@ -53,11 +54,13 @@ export function createPipeline(deps: PipelineDeps): Handle {
       } else response = await handleS3(call, target, deps)
     } catch (cause) {
       failure = toAwsError(cause, call)
+      if (failure.code === 'SignatureDoesNotMatch') call.authorizer.signatureFailed(call, failure)
       response = writeError(failure, { service, requestId: call.requestId, hostId, isHead: request.method === 'HEAD' })
     }
     response.headers['x-amz-request-id'] = call.requestId
     response.headers['x-amz-id-2'] = hostId
     response.headers.Server = 'AmazonS3'
+    if (request.headers['x-sandbucket-explain'] !== undefined) addExplanation(call, response)
     // Names the alias that made a presigned URL of another host valid here.
     if (call.hostAlias !== undefined) response.headers['x-sandbucket-host-alias'] = call.hostAlias
     if (request.method !== 'OPTIONS') addCorsHeaders(request, response, call.maybeBucket, deps.config.openCors)

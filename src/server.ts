@@ -11,6 +11,7 @@ import { chainSources, createKeyRing } from './auth/keys.ts'
 import type { Config } from './config/config.ts'
 import type { Log } from './context.ts'
 import { checkHandlers } from './check-handlers.ts'
+import { tellExplanation } from './explain.ts'
 import { createHttpServer } from './http/app.ts'
 import { defaultLimits, type HttpLimits } from './http/limits.ts'
 import { IamIdentities } from './iam/identities.ts'
@@ -73,8 +74,9 @@ export async function createServer(config: Config, log: Log, overrides: Override
   const bucketExists = async (name: string) => (await store.buckets.get(name)) !== undefined
   const accounts = createAccounts(config.accounts)
   const identities = new IamIdentities(store.iam, accounts.find)
+  const credentials = chainSources(createKeyRing(config.accounts), identities)
   const auth = createAuthDeps({
-    credentials: chainSources(createKeyRing(config.accounts), identities),
+    credentials,
     clock,
     hosts: new HostAliases({
       publicHosts: config.publicHosts,
@@ -128,6 +130,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
       log,
       isReady: () => isReady,
       coverage: async () => (await import('./coverage.ts')).coverage(),
+      explain: (id) => tellExplanation(authorizer.explain(id), credentials, config),
       reset,
       bucketExists,
       ca: tls?.ca,

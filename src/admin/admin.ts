@@ -12,6 +12,8 @@ export interface AdminDeps {
   isReady(): boolean
   /** Any value that JSON can hold: which operations exist, which do not and why. */
   coverage(): Promise<unknown>
+  /** What was decided about a request, by its id, as JSON can hold it; undefined when it is forgotten or never was. */
+  explain(requestId: string): Promise<unknown>
   /** Forgets everything stored and makes the configured buckets again. */
   reset(): Promise<void>
   /** The certificate, in PEM, of the CA that clients with TLS have to trust; undefined without TLS or when unknown. */

@@ -26,6 +26,12 @@ export function adminRoutes(deps: AdminDeps): Middleware {
     ctx.set('Content-Disposition', 'attachment; filename="sandbucket-ca.pem"')
     ctx.body = deps.ca
   })
+  router.get('/explain/:id', async (ctx) => {
+    const explanation = await deps.explain(String(ctx.params.id))
+    if (explanation !== undefined) return answer(ctx, 200, explanation)
+    const error = 'nothing is known of this request: only the last ones that asked for a permission are remembered'
+    return answer(ctx, 404, { error })
+  })
   router.post('/reset', async (ctx) => {
     await deps.reset()
     answer(ctx, 200, { status: 'reset' })
@@ -36,7 +42,9 @@ export function adminRoutes(deps: AdminDeps): Middleware {
     // The body of an admin call means nothing; it is skipped so that the connection stays usable.
     ctx.req.resume()
     ctx.set('Cache-Control', 'no-store')
-    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+    // Explanations show policies: they are for who may change things too.
+    const isOpen = ctx.method === 'GET' || ctx.method === 'HEAD'
+    if (!isOpen || ctx.path.startsWith('/_sandbucket/explain/')) {
       const refusal = refuse(ctx.req, deps.config)
       if (refusal !== undefined) {
         if (refusal.status === 401) ctx.set('WWW-Authenticate', 'Basic realm="sandbucket"')

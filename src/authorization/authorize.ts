@@ -24,7 +24,7 @@ import type { Asked } from './asked.ts'
 import { bucketPolicyOf } from './bucket-policies.ts'
 import { answer, type AuthorizationDeps, callerPolicies, denialOf, type Question } from './decision.ts'
 import type { CallerPolicies } from './identities.ts'
-import type { Decided } from './journal.ts'
+import type { Decided, RequestExplanation } from './journal.ts'
 import { mentions } from './mentions.ts'
 import { hasAcls } from './object-state.ts'
 import { asksForPublicAcl, checksAcl, hasAclInput } from './public-acls.ts'
@@ -109,6 +109,22 @@ export class Authorizer {
     return this.#one(asked, { action, resource, bucket, versionId })
   }
 
+  /** Keeps what an explanation of a wrong signature needs. */
+  signatureFailed({ requestId, clock, operation }: Asked, { fields }: AwsError): void {
+    const text = (name: string) => String(fields[name] ?? '')
+    this.#deps.journal.signatureFailed(requestId, clock.now(), operation, {
+      accessKeyId: text('AWSAccessKeyId'),
+      signature: text('SignatureProvided'),
+      stringToSign: text('StringToSign'),
+      canonicalRequest: text('CanonicalRequest'),
+    })
+  }
+
+  /** What was decided about a request. */
+  explain(requestId: string): RequestExplanation | undefined {
+    return this.#deps.journal.explain(requestId)
+  }
+
   /** The permission of a call of S3 Control: about the account it names, or the bucket. @throws AwsError AccessDenied */
   async control(asked: Asked, accountId: string): Promise<void> {
     const { principal, maybeBucket: bucket, input, operation } = asked
@@ -186,7 +202,7 @@ export class Authorizer {
     const { operation, principal, maybeBucket: bucket } = asked
     if (principal.kind === 'anonymous') {
       const message = anonymousRefusal(operation)
-      if (message !== undefined) throw error('AccessDenied', {}, { message })
+      if (message !== undefined) throw this.#refusal(asked, message, `anonymous callers may not call ${operation}`)
     }
     const caller = await callerPolicies(asked, this.#deps)
     if (keysInBody.has(operation) && mentions(allPolicies(caller, bucket), isBodyKey)) return 'needsBody'
@@ -227,7 +243,7 @@ export class Authorizer {
       // Sources of copies are asked for by their handlers, once they have found the bucket.
       pairs.filter(({ isSource }) => isSource !== true),
     )
-    if (bucket !== undefined) refuseUnpaid(asked, bucket)
+    if (bucket !== undefined) this.#refuseUnpaid(asked, bucket)
     await this.#refusePublicAcl(asked)
   }
 
@@ -264,7 +280,7 @@ export class Authorizer {
   async #one(asked: Asked, question: Question & { bucket: BucketRecord }): Promise<void> {
     const decided = await answer(asked, await callerPolicies(asked, this.#deps), question, this.#deps)
     if (decided.verdict.decision !== 'allowed') throw denialOf(decided, question)
-    if (question.bucket !== asked.maybeBucket) refuseUnpaid(asked, question.bucket)
+    if (question.bucket !== asked.maybeBucket) this.#refuseUnpaid(asked, question.bucket)
   }
 
   /** @throws AwsError AccessDenied */
@@ -276,7 +292,21 @@ export class Authorizer {
     const [pair] = requiredActions(operation === 'PostObject' ? 'PutObject' : operation, input)
     if (pair === undefined) return
     const message = publicAccessMessage({ principal, ...pair }, 'BlockPublicAcls')
-    throw error('AccessDenied', {}, { message })
+    throw this.#refusal(asked, message, message)
+  }
+
+  /** Requester pays. Observed: a plain AccessDenied. @throws AwsError AccessDenied */
+  #refuseUnpaid(asked: Asked, bucket: BucketRecord): void {
+    const { principal, request } = asked
+    if (!isCharged(bucket, principal)) return
+    if (principal.kind !== 'anonymous' && acknowledges(request)) return
+    throw this.#refusal(asked, plainDenial, 'the requester pays, and has to say so with x-amz-request-payer: requester')
+  }
+
+  /** A refusal for another reason than policies, written down with that reason. */
+  #refusal({ requestId, clock, operation }: Asked, message: string, reason: string): AwsError {
+    this.#deps.journal.refused(requestId, clock.now(), operation, reason)
+    return error('AccessDenied', {}, { message })
   }
 }
 
@@ -297,13 +327,6 @@ function listing(bucket: BucketRecord, key: string): Question {
   const keys = { 's3:prefix': key, 's3:delimiter': undefined, 's3:max-keys': undefined }
   const resource = bucketArn(bucket.Name)
   return { action: 's3:ListBucket', resource, bucket, adjust: (base) => overlay(base, keys) }
-}
-
-/** Requester pays. Observed: a plain AccessDenied. @throws AwsError AccessDenied */
-function refuseUnpaid({ principal, request }: Asked, bucket: BucketRecord): void {
-  if (!isCharged(bucket, principal)) return
-  if (principal.kind !== 'anonymous' && acknowledges(request)) return
-  throw error('AccessDenied', {}, { message: plainDenial })
 }
 
 const aboutUploads = new Set(['AbortMultipartUpload', 'ListParts'])

@@ -60,10 +60,10 @@ export async function answer(
 }
 
 /** The error of a denial. */
-export function denialOf({ request, verdict, message }: Decided, question: Question): AwsError {
+export function denialOf({ request, verdict }: Decided, question: Question): AwsError {
   // Observed: HeadBucket tells the region even to those who may not know more (recorded against AWS).
   const headers = question.bucket && { 'x-amz-bucket-region': question.bucket.region }
-  return error('AccessDenied', {}, { message: message ?? denialMessage(request, verdict), ...(headers && { headers }) })
+  return error('AccessDenied', {}, { message: denialMessage(request, verdict), ...(headers && { headers }) })
 }
 
 function requestOf(asked: Asked, caller: CallerPolicies, question: Question): AccessRequest {

@@ -12,8 +12,6 @@ import { traceDecision } from '../policy/trace.ts'
 export interface Decided {
   readonly request: AccessRequest
   readonly verdict: Verdict
-  /** Refused beyond the policies (Block Public Access, requester pays, anonymous callers): in these words. */
-  readonly message?: string | undefined
 }
 
 /** The root of the owning account asked, and no policy was there to stop it: nothing had to be decided. */
@@ -27,7 +25,10 @@ export interface Unquestioned {
 /** What a failed signature was compared with. */
 export interface SignatureFailure {
   readonly accessKeyId: string
-  readonly fields: Readonly<Record<string, string | number | undefined>>
+  readonly signature: string
+  readonly stringToSign: string
+  /** Empty for SigV2 and forms, which have none. */
+  readonly canonicalRequest: string
 }
 
 interface Entry {
@@ -38,7 +39,14 @@ interface Entry {
   readonly decisions: Decided[]
   /** Further decisions of the request that were not kept. */
   dropped: number
-  readonly signature?: SignatureFailure
+  /** Refused for another reason than policies: Block Public Access, requester pays, no anonymous callers. */
+  readonly refusal?: string
+}
+
+interface FailedEntry extends SignatureFailure {
+  readonly requestId: string
+  readonly atMs: number
+  readonly operation: string
 }
 
 /** All that is known of a request. */
@@ -48,6 +56,8 @@ export interface RequestExplanation {
   operation: string
   outcome: 'allowed' | 'denied' | 'signature'
   decisions: Explanation[]
+  /** Why it was refused all the same. */
+  refusal?: string
   /** Decisions of the same request that were not kept. */
   droppedDecisions?: number
   signature?: SignatureFailure
@@ -57,10 +67,14 @@ export interface RequestExplanation {
 const capacity = 2048
 /** Of one request: DeleteObjects decides once for each of its keys. */
 const decisionsPerRequest = 16
+/** Failed signatures remembered: they hold whole requests without their bodies. */
+const failureCapacity = 64
+const maxFailureChars = 32_768
 
 export class Journal {
   readonly #entries: (Entry | undefined)[] = new Array(capacity)
   #next = 0
+  readonly #failures: FailedEntry[] = []
 
   unquestioned(requestId: string, atMs: number, operation: string, unquestioned: Unquestioned): void {
     this.#add({ requestId, atMs, operation, unquestioned, decisions: [], dropped: 0 })
@@ -74,44 +88,46 @@ export class Journal {
     else last.dropped++
   }
 
-  signatureFailed(requestId: string, atMs: number, operation: string, signature: SignatureFailure): void {
-    this.#add({ requestId, atMs, operation, decisions: [], dropped: 0, signature })
+  refused(requestId: string, atMs: number, operation: string, refusal: string): void {
+    this.#add({ requestId, atMs, operation, decisions: [], dropped: 0, refusal })
+  }
+
+  signatureFailed(requestId: string, atMs: number, operation: string, failure: SignatureFailure): void {
+    if (failure.canonicalRequest.length + failure.stringToSign.length > maxFailureChars) return
+    if (this.#failures.length === failureCapacity) this.#failures.shift()
+    this.#failures.push({ requestId, atMs, operation, ...failure })
   }
 
   /** What is still known of a request; undefined when it is forgotten, or never asked for permission. */
   explain(requestId: string): RequestExplanation | undefined {
     const entries = this.#entries.filter((entry): entry is Entry => entry?.requestId === requestId)
-    const [first] = entries
+    const signature = this.#failures.find((failure) => failure.requestId === requestId)
+    const first = signature ?? entries[0]
     if (first === undefined) return undefined
     const decisions = entries.flatMap(explanationsOf)
     const dropped = entries.reduce((sum, entry) => sum + entry.dropped, 0)
-    const signature = entries.find((entry) => entry.signature)?.signature
-    const isDenied = decisions.some(({ decision }) => decision !== 'allowed')
+    const refusal = entries.find((entry) => entry.refusal !== undefined)?.refusal
+    const isDenied = refusal !== undefined || decisions.some(({ decision }) => decision !== 'allowed')
     return {
       requestId,
       time: new Date(first.atMs).toISOString(),
       operation: first.operation,
       outcome: signature ? 'signature' : isDenied ? 'denied' : 'allowed',
       decisions,
+      ...(refusal !== undefined && { refusal }),
       ...(dropped > 0 && { droppedDecisions: dropped }),
-      ...(signature && { signature }),
+      ...(signature && { signature: withoutTime(signature) }),
     }
-  }
-
-  /** The decision that refused a request, for a response header. */
-  denialOf(requestId: string): Decided | undefined {
-    for (let back = 1; back <= 64; back++) {
-      const entry = this.#entries[(this.#next + capacity - back) % capacity]
-      if (entry?.requestId !== requestId) continue
-      return entry.decisions.find(({ verdict, message }) => verdict.decision !== 'allowed' || message !== undefined)
-    }
-    return undefined
   }
 
   #add(entry: Entry): void {
     this.#entries[this.#next] = entry
     this.#next = (this.#next + 1) % capacity
   }
+}
+
+function withoutTime({ requestId: _id, atMs: _at, operation: _operation, ...failure }: FailedEntry): SignatureFailure {
+  return failure
 }
 
 function explanationsOf({ unquestioned, decisions, operation }: Entry): Explanation[] {
@@ -129,7 +145,6 @@ function explanationsOf({ unquestioned, decisions, operation }: Entry): Explanat
   }))
 }
 
-function explanationOf({ request, verdict, message }: Decided): Explanation {
-  const explained = explain(request, traceDecision(request, verdict))
-  return message === undefined ? explained : { ...explained, decision: 'implicitDeny', message }
+function explanationOf({ request, verdict }: Decided): Explanation {
+  return explain(request, traceDecision(request, verdict))
 }

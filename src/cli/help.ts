@@ -6,6 +6,7 @@ const head = `Amazon S3 with its IAM, on this machine.
 Usage: sandbucket [serve] [options]     start the server
        sandbucket env [--json]          print what clients need: eval "$(sandbucket env)"
        sandbucket s3cfg                 print a configuration for s3cmd: sandbucket s3cfg > ~/.s3cfg
+       sandbucket explain ID            say why the request with that x-amz-request-id was allowed or refused
        sandbucket health                exit 0 when the server at the configured address is ready
 
 Options (environment variable, default):

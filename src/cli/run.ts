@@ -51,6 +51,10 @@ async function runCommand(args: Arguments, resolution: Resolution, io: Io): Prom
     return health(config, io)
   }
   const url = clientUrl(config.host, config.port, config.tls)
+  if (args.command === 'explain') {
+    const { explain } = await import('./explain.ts')
+    return explain(args.word ?? '', config, args.json, io)
+  }
   const ca = caFile(config, io.directory)
   if (args.command === 's3cfg') {
     const { s3cfg } = await import('./s3cfg.ts')

@@ -5,7 +5,7 @@ import type { Findings, Layer } from './layer.ts'
 import { didYouMean } from './nearest.ts'
 import { type OptionName, type OptionRow, optionRows } from './options.ts'
 
-export const commands = ['serve', 'env', 's3cfg', 'health'] as const
+export const commands = ['serve', 'env', 's3cfg', 'health', 'explain'] as const
 export type Command = (typeof commands)[number]
 
 export interface Arguments {
@@ -14,6 +14,8 @@ export interface Arguments {
   wants: 'help' | 'version' | undefined
   layer: Layer
   configPath: string | undefined
+  /** What the command is about, of those that take a word: the id of a request. */
+  word: string | undefined
   /** `--json`, of commands that print. */
   json: boolean
 }
@@ -56,7 +58,14 @@ function parserOptions(): ParserOptions {
 
 /** Reads `process.argv.slice(2)`. Every mistake becomes a problem; nothing is thrown. */
 export function readArguments(argv: readonly string[], findings: Findings): Arguments {
-  const result: Arguments = { command: 'serve', wants: undefined, layer: {}, configPath: undefined, json: false }
+  const result: Arguments = {
+    command: 'serve',
+    wants: undefined,
+    layer: {},
+    configPath: undefined,
+    word: undefined,
+    json: false,
+  }
   if (isForeignCommand(argv)) {
     result.layer = readForeignArguments(argv, findings)
     return result
@@ -87,6 +96,11 @@ function readCommand(positionals: readonly string[], result: Arguments, findings
     findings.problems.push(
       `"${word}" is not a command${didYouMean(word, commands, `; commands are ${commands.join(', ')}`)}`,
     )
+  if (result.command === 'explain' && result.wants === undefined) {
+    result.word = rest.shift()
+    if (result.word === undefined)
+      findings.problems.push('explain needs the id of a request: x-amz-request-id of its answer')
+  }
   if (rest.length > 0 && result.wants === undefined) {
     findings.problems.push(`"${rest.join(' ')}" is not expected after "${word}"; options begin with --`)
   }

@@ -39,6 +39,7 @@ export async function start(
       version: '1.2.3',
       log,
       isReady: () => state.isReady,
+      explain: async () => undefined,
       coverage: async () => ({ implemented: ['GetObject'] }),
       async reset() {
         if (Number.isNaN(state.resets)) throw new Error('a reset that fails')
