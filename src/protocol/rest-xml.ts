@@ -113,8 +113,11 @@ function compilePayload(row: MemberRow, shapes: ShapeWriter): WriteBody {
   }
 }
 
+/** Observed: the answer to a form is in no namespace (s3-tests test_post_object_set_success_code). */
+const PLAIN_ROOTS: ReadonlySet<string> = new Set(['PostResponse'])
+
 function document(root: string, content: string, headers: WireResponse['headers']): string {
   headers['Content-Type'] = 'application/xml'
-  const open = `${XML_DECLARATION}<${root} xmlns="${S3_NAMESPACE}"`
+  const open = `${XML_DECLARATION}<${root}${PLAIN_ROOTS.has(root) ? '' : ` xmlns="${S3_NAMESPACE}"`}`
   return content === '' ? `${open}/>` : `${open}>${content}</${root}>`
 }

@@ -172,6 +172,10 @@ export function preflight(
   }
   const { method, names } = asked(request)
   const rules = bucket && corsRules(bucket)
+  if (rules !== undefined && header(request, 'access-control-request-method') === undefined) {
+    // Observed: status (s3-tests test_cors_origin_response). Assumed: the text, as forums quote it.
+    throw error('BadRequest', {}, { message: 'Invalid Access-Control-Request-Method: null' })
+  }
   let headers: Record<string, string> | undefined
   if (rules !== undefined) headers = ruleHeaders(rules, origin, method, names)
   else if (isOpen) headers = { ...openHeaders(origin, method, names), 'Access-Control-Max-Age': '3000' }

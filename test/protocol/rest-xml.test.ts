@@ -66,7 +66,7 @@ const documents: [string, object, string][] = [
   [
     'PostObject',
     { StatusCode: 201, PostResponse: { Location: 'l', Bucket: 'b', Key: 'k', ETag: '"e"' } },
-    `<PostResponse ${XMLNS}><Location>l</Location><Bucket>b</Bucket><Key>k</Key><ETag>&quot;e&quot;</ETag></PostResponse>`,
+    `<PostResponse><Location>l</Location><Bucket>b</Bucket><Key>k</Key><ETag>&quot;e&quot;</ETag></PostResponse>`,
   ],
 ]
 for (const [operation, output, expected] of documents) {
