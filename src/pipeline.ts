@@ -13,6 +13,7 @@ import { AwsError, error } from './errors.ts'
 import { addExplanation } from './explain.ts'
 import { collectBody } from './http/body.ts'
 import { header, type WireRequest, type WireResponse } from './http/wire.ts'
+import { noteKeyUse } from './key-use.ts'
 import type { S3Handlers } from './model/s3.types.gen.ts'
 import { verifyPayloadDigest } from './payload-digest.ts'
 import { matchS3, type Plan, parseQuery, writeError } from './protocol/index.ts'
@@ -115,6 +116,7 @@ async function identify(call: Call, target: Target, auth: AuthDeps): Promise<Aut
   const { auth: how, signedAtMs } = authenticated
   call.auth = how.authType === 'REST-QUERY-STRING' ? { ...how, signedAtMs } : how
   call.hostAlias = authenticated.hostAlias
+  noteKeyUse(call.store.iam, call.principal, call.auth, 's3', call.clock.now())
   const { movedHeaders } = authenticated
   // Presigners move headers into the query; from here on they are headers again.
   if (movedHeaders !== undefined)

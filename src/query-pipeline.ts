@@ -11,6 +11,7 @@ import { error } from './errors.ts'
 import { collectBody, openRawBody } from './http/body.ts'
 import { header, type WireRequest, type WireResponse } from './http/wire.ts'
 import { checkSession } from './iam/session-rules.ts'
+import { noteKeyUse } from './key-use.ts'
 import type { IamHandlers } from './model/iam.types.gen.ts'
 import type { StsHandlers } from './model/sts.types.gen.ts'
 import { parseQueryAction } from './protocol/query.ts'
@@ -86,6 +87,7 @@ export async function handleQueryCall(
   )
   call.principal = authenticated.principal
   call.auth = authenticated.auth
+  noteKeyUse(call.store.iam, call.principal, call.auth, service, call.clock.now())
   const { plan, input } = await parseQueryAction(service, form)
   call.operation = plan.name
   call.input = input as Record<string, unknown>
