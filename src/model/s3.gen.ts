@@ -558,7 +558,8 @@ shapes: {
 ["VersionId","string","Q","versionId",0],
 ["RequestPayer","string","H","x-amz-request-payer",0,{"enum":"RequestPayer"}],
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0],
-["ObjectIfMatch","string","H","x-amz-object-if-match",0]],"DeleteObjectAnnotationRequest"],
+["ObjectIfMatch","string","H","x-amz-object-if-match",0],
+["BypassGovernanceRetention","boolean","H","x-amz-bypass-governance-retention",0]],"DeleteObjectAnnotationRequest"],
 "DeleteObjectOutput": ["s",[
 ["DeleteMarker","boolean","H","x-amz-delete-marker",0],
 ["VersionId","string","H","x-amz-version-id",0],
@@ -2005,7 +2006,7 @@ shapes: {
 ["Value","string","","Value",1]],"Tag"],
 "TagSet": ["l","Tag","Tag"],
 "Tagging": ["s",[
-["TagSet","TagSet","","TagSet",1]],"Tagging"],
+["TagSet","TagSet","","TagSet",0]],"Tagging"],
 "TargetGrant": ["s",[
 ["Grantee","Grantee","","Grantee",0,{"namespace":["xsi","http://www.w3.org/2001/XMLSchema-instance"]}],
 ["Permission","string","","Permission",0,{"enum":"BucketLogsPermission"}]],"TargetGrant"],

@@ -689,6 +689,7 @@ export interface DeleteObjectAnnotationRequest {
   RequestPayer?: string | undefined
   ExpectedBucketOwner?: string | undefined
   ObjectIfMatch?: string | undefined
+  BypassGovernanceRetention?: boolean | undefined
 }
 
 export interface DeleteObjectOutput {
@@ -2629,7 +2630,7 @@ export interface Tag {
 }
 
 export interface Tagging {
-  TagSet: Tag[]
+  TagSet?: Tag[] | undefined
 }
 
 export interface TargetGrant {

@@ -4,6 +4,7 @@
  */
 import type { S3Handlers } from '../model/s3.types.gen.ts'
 import { acl } from './acl.ts'
+import { annotations } from './annotations.ts'
 import { bucket } from './bucket.ts'
 import { bucketAbac } from './bucket-abac.ts'
 import { bucketDocuments } from './bucket-documents.ts'
@@ -25,12 +26,14 @@ import { postObject } from './post-object.ts'
 import { requestPayment } from './request-payment.ts'
 import { restore } from './restore.ts'
 import { tagging } from './tagging.ts'
+import { torrent } from './torrent.ts'
 import { updateEncryption } from './update-encryption.ts'
 import { versioning } from './versioning.ts'
 
 /** Every operation that has a handler. No operation is in two families: a test compares the counts. */
 export const handlers = {
   ...acl,
+  ...annotations,
   ...bucket,
   ...createBucket,
   ...bucketAbac,
@@ -41,6 +44,7 @@ export const handlers = {
   ...cors,
   ...versioning,
   ...restore,
+  ...torrent,
   ...tagging,
   ...listObjects,
   ...listVersions,

@@ -7,7 +7,6 @@ import type { S3Handlers } from '../model/s3.types.gen.ts'
 import type { handlers } from './index.ts'
 
 const metadataTables = 'metadata tables need a table store'
-const annotations = 'object annotations are not stored'
 const objectLambda = 'there are no Object Lambda access points'
 const directoryBuckets = 'there are no directory buckets'
 
@@ -17,11 +16,7 @@ export const notImplemented: Readonly<Record<Exclude<keyof S3Handlers, keyof typ
   CreateSession: directoryBuckets,
   DeleteBucketMetadataConfiguration: metadataTables,
   DeleteBucketMetadataTableConfiguration: metadataTables,
-  DeleteObjectAnnotation: annotations,
-  GetObjectAnnotation: annotations,
-  GetObjectTorrent: 'torrents are not made',
   ListDirectoryBuckets: directoryBuckets,
-  ListObjectAnnotations: annotations,
   PutBucketAccelerateConfiguration: 'there is no accelerate endpoint',
   PutBucketAnalyticsConfiguration: 'analytics are not exported',
   PutBucketIntelligentTieringConfiguration: 'objects do not change tiers',
@@ -32,7 +27,6 @@ export const notImplemented: Readonly<Record<Exclude<keyof S3Handlers, keyof typ
   PutBucketNotificationConfiguration: 'events are not delivered',
   PutBucketReplication: 'objects are not replicated',
   PutBucketWebsite: 'websites are not served',
-  PutObjectAnnotation: annotations,
   RenameObject: directoryBuckets,
   SelectObjectContent: 'objects are not queried',
   UpdateBucketMetadataAnnotationTableConfiguration: metadataTables,

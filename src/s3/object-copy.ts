@@ -6,11 +6,12 @@ import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
 import type { CopyObjectOutput, CopyObjectRequest, S3Handlers } from '../model/s3.types.gen.ts'
 import type { ObjectRecord } from '../store/records.ts'
-import type { ObjectDraft } from '../store/store.ts'
+import type { ObjectDraft, StagedBody } from '../store/store.ts'
 import { checkReadable } from './lib/archive.ts'
 import { checksumOutput, requestedAlgorithm } from './lib/checksum.ts'
 import { checkCopySourceConditions, checkWriteConditions, validateWriteConditions } from './lib/conditional.ts'
 import { copiedBody } from './lib/copied-body.ts'
+import { authorizeAnnotations, bringsAnnotations, copiedAnnotations } from './lib/copied-annotations.ts'
 import { copiedDigests } from './lib/copied-digests.ts'
 import { type CopySource, type FoundSource, findCopySource, parseCopySource } from './lib/copy-source.ts'
 import { type CustomerKey, hasCustomerKey, readCustomerKey, sourceKeyInput } from './lib/customer-key.ts'
@@ -126,6 +127,8 @@ async function copyOnce(
   const found = await findCopySource(ctx, source, input.ExpectedSourceBucketOwner)
   const from = found.record
   await authorizeTags(ctx, found, source, input)
+  const isAnnotated = bringsAnnotations(from, input.AnnotationDirective)
+  if (isAnnotated) await authorizeAnnotations(ctx, found, source, Key)
   checkSelfCopy(input, source, from, ctx)
   const sealer = readSealer(from, sourceKey, ctx)
   checkSource(input, from, ctx)
@@ -133,7 +136,13 @@ async function copyOnce(
   const digests = await copiedDigests(ctx, from, requestedAlgorithm(input.ChecksumAlgorithm), encryption, sealer)
   if (digests === undefined) return undefined
   const draft = draftOf(described, from)
-  const body = await copiedBody(ctx, from.body, { start: 0, end: from.sizeBytes }, sealer, to)
+  const annotations = isAnnotated ? await copiedAnnotations(ctx, from, { record: encryption, sealer: to }) : []
+  let body: StagedBody | undefined
+  try {
+    body = await copiedBody(ctx, from.body, { start: 0, end: from.sizeBytes }, sealer, to)
+  } finally {
+    if (body === undefined) for (const { body: unused } of annotations) await unused.discard()
+  }
   if (body === undefined) return undefined
   const made = await ctx.store.objects.put(
     ctx.bucket,
@@ -144,6 +153,7 @@ async function copyOnce(
       return { ...draft, ...digests, Key, lastModifiedMs: ctx.clock.now() }
     },
     { ...from, bucket: found.bucket },
+    annotations,
   )
   if (made === 'bucketGone') throw error('NoSuchBucket', { BucketName: ctx.bucket.Name })
   return made === 'sourceGone' ? undefined : { from, made }

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 
-export type TokenPurpose = 'objects' | 'buckets'
+export type TokenPurpose = 'objects' | 'buckets' | 'annotations'
 
 const digestBytes = 12
 
