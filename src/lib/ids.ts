@@ -34,5 +34,6 @@ export const randomIds: Ids = {
     return id
   },
   hostId: () => take(57).toString('base64'),
-  uploadId: () => randomBytes(48).toString('base64url'),
+  // A letter first: what begins with `-` is an option to command lines.
+  uploadId: () => `U${randomBytes(48).toString('base64url')}`,
 }

@@ -42,6 +42,8 @@ export class LevelKv implements Kv {
   readonly #writeOptions: object
   readonly #claims = new Claims()
   readonly #cache = new RowCache()
+  /** Rows of the batch that is being written: LevelDB may show them already, so the cache must not answer for them. */
+  readonly #inBatch = new Set<string>()
   #closed = false
   #isWriting = false
   /** What is to be written next. */
@@ -94,11 +96,12 @@ export class LevelKv implements Kv {
   }
 
   #read(name: string, key: Buffer): Buffer | undefined {
-    const known = this.#cache.get(name)
+    const isInBatch = this.#inBatch.size > 0 && this.#inBatch.has(name)
+    const known = isInBatch ? null : this.#cache.get(name)
     if (known !== null) return known
     try {
       const row = this.#database.getSync(key)
-      this.#cache.set(name, row)
+      if (!isInBatch) this.#cache.set(name, row)
       return row
     } catch (error) {
       throw asStoreError(error, 'read from the database')
@@ -166,6 +169,7 @@ export class LevelKv implements Kv {
       // Twice as fast as the array form, which LevelDB's binding takes apart property by property.
       const batch = this.#database.batch()
       for (const mutation of mutations) {
+        this.#inBatch.add(nameOf(mutation.key))
         if (mutation.kind === 'put') batch.put(mutation.key, mutation.value)
         else batch.del(mutation.key)
       }
@@ -176,6 +180,8 @@ export class LevelKv implements Kv {
     } catch (error) {
       for (const mutation of mutations) this.#cache.forget(nameOf(mutation.key))
       throw error
+    } finally {
+      this.#inBatch.clear()
     }
   }
 
