@@ -50,6 +50,11 @@ test('members, lists, attributes and times of nested shapes are typed', () => {
   })
 })
 
+// Recorded: test_put_object_tagging_none_value.
+test('a tagging document may have no set', () => {
+  assert.deepEqual(parse('PutObjectTagging', '<Tagging/>'), { Tagging: {} })
+})
+
 const deep = '<Delete>'.repeat(40) + '</Delete>'.repeat(40)
 const hostile: [string, string, string | Uint8Array][] = [
   ['not XML', 'DeleteObjects', 'hello'],

@@ -21,7 +21,8 @@ function decodeQ(text: string): Buffer {
 }
 
 function decodeWord(whole: string, charset: string, coding: string, text: string): string {
-  const bytes = coding === 'q' || coding === 'Q' ? decodeQ(text) : Buffer.from(text, 'base64')
+  // Observed: padding in front counts as all ones (recorded, test_user_metadata_rfc2047_bad_b64_encoded).
+  const bytes = coding === 'q' || coding === 'Q' ? decodeQ(text) : Buffer.from(text.replace(/=(?!=*$)/g, '/'), 'base64')
   try {
     return new TextDecoder(charset).decode(bytes)
   } catch {

@@ -199,6 +199,8 @@ describe('metadata and encoded words', () => {
     ['=?no-such-charset?B?YWJj?=', '=?no-such-charset?B?YWJj?='],
     ['=?UTF-8?Q?a?= =?UTF-8?Q?b?= c', 'ab c'],
     ['a =?b', 'a =?b'],
+    // Recorded: test_user_metadata_rfc2047_bad_b64_encoded.
+    ['=?UTF-8?B?=GGG?=', '=?UTF-8?B?77+9Ye+/vQ==?='],
   ]
   for (const [sent, stored] of cases) {
     it(`${JSON.stringify(sent)} is given back as ${stored}`, () =>
