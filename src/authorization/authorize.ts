@@ -6,10 +6,7 @@
  */
 import type { AccessFacts, Principal, RoleQuestion } from '../context.ts'
 import { type AwsError, error } from '../errors.ts'
-import { bucketArn } from '../lib/arn.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
-import { overlay } from '../policy/context-source.ts'
-import { readCopySource } from '../policy/copy-source.ts'
 import { bucketOwnerActions } from '../policy/decide.ts'
 import { plainDenial, publicAccessMessage } from '../policy/message.ts'
 import {
@@ -27,6 +24,18 @@ import type { CallerPolicies } from './identities.ts'
 import type { Decided, RequestExplanation } from './journal.ts'
 import { mentions } from './mentions.ts'
 import { hasAcls } from './object-state.ts'
+import {
+  beganUpload,
+  comesWithWrite,
+  isBodyKey,
+  isCopy,
+  isRead,
+  isWrite,
+  keysInBody,
+  listing,
+  missingObject,
+  tellsMissing,
+} from './operations.ts'
 import { asksForPublicAcl, checksAcl, hasAclInput } from './public-acls.ts'
 import { effectiveBlock } from './public-access.ts'
 import { queryResource } from './query-resources.ts'
@@ -35,36 +44,6 @@ import { mayBecome } from './role.ts'
 
 /** Whether the head of a request was enough to decide. */
 export type HeadOutcome = 'decided' | 'needsBody'
-
-/** Operations with condition keys in their document. */
-const keysInBody = new Set([
-  'PutObjectTagging',
-  'PutObjectRetention',
-  'PutObjectLegalHold',
-  'PutBucketOwnershipControls',
-  'CreateBucket',
-])
-const isBodyKey = (key: string) =>
-  /^(?:s3:requestobjecttag|s3:object-lock-|s3:locationconstraint|s3:x-amz-object-ownership|aws:requesttag\/|aws:tagkeys)/.test(
-    key,
-  )
-
-/** Answers about missing objects that only those who may list the bucket get. */
-const tellsMissing = new Set(['NoSuchKey', 'NoSuchVersion'])
-/** Operations that make or remove objects: what is there already does not decide, and missing is no answer of theirs. */
-const isWrite = new Set([
-  'PutObject',
-  'PostObject',
-  'CreateMultipartUpload',
-  'UploadPart',
-  'CompleteMultipartUpload',
-  'AbortMultipartUpload',
-  'ListParts',
-  'DeleteObject',
-  'DeleteObjects',
-])
-const isRead = new Set(['s3:GetObject', 's3:GetObjectVersion'])
-const isCopy = new Set(['CopyObject', 'UploadPartCopy'])
 
 export class Authorizer {
   readonly #deps: AuthorizationDeps
@@ -205,7 +184,8 @@ export class Authorizer {
       if (message !== undefined) throw this.#refusal(asked, message, `anonymous callers may not call ${operation}`)
     }
     const caller = await callerPolicies(asked, this.#deps)
-    if (keysInBody.has(operation) && mentions(allPolicies(caller, bucket), isBodyKey)) return 'needsBody'
+    if (keysInBody.has(operation) && mentions({ ...caller, resource: bucket && bucketPolicyOf(bucket) }, isBodyKey))
+      return 'needsBody'
     await this.#operation(asked, caller)
     return 'decided'
   }
@@ -219,9 +199,10 @@ export class Authorizer {
 
   async #query(asked: Asked, service: 'iam' | 'sts'): Promise<void> {
     const { accountId } = asked.principal
+    const account = await asked.store.iam.account(accountId)
     const question: Question = {
       action: `${service}:${asked.operation}`,
-      resource: queryResource(asked.operation, asked.input, accountId),
+      resource: queryResource(asked.operation, asked.input, asked.principal, account),
       bucket: undefined,
       resourceAccount: accountId,
     }
@@ -252,8 +233,9 @@ export class Authorizer {
     const isNewObject = isWrite.has(asked.operation) || isCopy.has(asked.operation)
     let isByAcl = false
     for (const { action, resource } of pairs) {
-      // Assumed: an anonymous write that an ACL allows may name an ACL, as uploads to public buckets always could.
-      if (isByAcl && action === 's3:PutObjectAcl') continue
+      // Assumed: an anonymous write that an ACL allows may name ACL and tags, as uploads to public buckets always could
+      // (s3-tests test_post_object_tags_anonymous_request).
+      if (isByAcl && comesWithWrite.has(action)) continue
       const question: Question = action.startsWith('s3:')
         ? { action, resource, bucket: asked.maybeBucket, versionId, isNewObject }
         : { action, resource, bucket: undefined, resourceAccount: asked.principal.accountId }
@@ -315,41 +297,4 @@ function isUnopposed(principal: Principal, bucket: BucketRecord | undefined): bo
   if (principal.kind !== 'root' || principal.session?.by === 'AssumeRoot') return false
   if (bucket === undefined) return true
   return bucket.ownerId === principal.accountId && bucket.documents.policy === undefined
-}
-
-function allPolicies({ identity, boundary, session }: CallerPolicies, bucket: BucketRecord | undefined) {
-  const resource = bucket && bucketPolicyOf(bucket)
-  return [...identity, ...(boundary ? [boundary] : []), ...(session ?? []), ...(resource ? [resource] : [])]
-}
-
-/** Whether a key may be listed: what telling of its absence amounts to. */
-function listing(bucket: BucketRecord, key: string): Question {
-  const keys = { 's3:prefix': key, 's3:delimiter': undefined, 's3:max-keys': undefined }
-  const resource = bucketArn(bucket.Name)
-  return { action: 's3:ListBucket', resource, bucket, adjust: (base) => overlay(base, keys) }
-}
-
-const aboutUploads = new Set(['AbortMultipartUpload', 'ListParts'])
-
-/**
- * Whether an upload may be ended and listed as by who began it. One that never was counts too: that it is missing is told
- * to everyone who may write the key. Observed: recorded against AWS.
- */
-async function beganUpload({ operation, input, maybeBucket, store, principal }: Asked): Promise<boolean> {
-  const { Key, UploadId } = input
-  if (!aboutUploads.has(operation) || maybeBucket === undefined) return false
-  if (typeof Key !== 'string' || typeof UploadId !== 'string') return false
-  const upload = await store.uploads.get(maybeBucket, Key, UploadId)
-  return upload === undefined || (upload.initiatorArn !== '' && upload.initiatorArn === principal.arn)
-}
-
-/** The object that a failed read was about. */
-async function missingObject(asked: Asked): Promise<{ bucket: BucketRecord; key: string } | undefined> {
-  const { input, operation, maybeBucket, store } = asked
-  if (!isCopy.has(operation)) {
-    return maybeBucket && typeof input.Key === 'string' ? { bucket: maybeBucket, key: input.Key } : undefined
-  }
-  const source = typeof input.CopySource === 'string' ? readCopySource(input.CopySource) : undefined
-  const bucket = source && (await store.buckets.get(source.bucket))
-  return source && bucket && { bucket, key: source.key }
 }

@@ -14,7 +14,7 @@ import type { CallerPolicies, Identities } from './identities.ts'
 import type { Decided, Journal } from './journal.ts'
 import { dependsOnObject, hasAcls, keyOf, recordFor, uploadFor } from './object-state.ts'
 import { type AccountBlockSource, effectiveBlock } from './public-access.ts'
-import { policiesIn, snapshot } from './snapshot.ts'
+import { snapshot } from './snapshot.ts'
 
 export interface AuthorizationDeps {
   readonly identities: Identities
@@ -53,7 +53,7 @@ export async function answer(
       ? requestOf(asked, caller, question)
       : await bucketRequestOf(asked, caller, question, bucket, deps.accountBlock)
   const verdict = decide(request)
-  const context = snapshot(request.context, policiesIn(request.policies))
+  const context = snapshot(request.context, request.policies)
   const decided = { request: { ...request, context }, verdict }
   deps.journal.decided(asked.requestId, asked.clock.now(), asked.operation, decided)
   return decided
@@ -89,11 +89,9 @@ async function bucketRequestOf(
   const { identity, boundary, session } = caller
   const own: ApplicablePolicies = { identity, boundary, session, resource: bucketPolicyOf(bucket) }
   const key = keyOf(resource, bucket)
-  const applicable = key === undefined ? [] : policiesIn(own)
   const isOwn = question.isNewObject === true && action === 's3:PutObjectAcl' && asked.principal.kind !== 'anonymous'
-  const record =
-    key === undefined || isOwn ? undefined : await recordFor(asked, action, bucket, key, versionId, applicable)
-  const upload = key === undefined ? undefined : await uploadFor(asked, bucket, key, applicable)
+  const record = key === undefined || isOwn ? undefined : await recordFor(asked, action, bucket, key, versionId, own)
+  const upload = key === undefined ? undefined : await uploadFor(asked, bucket, key, own)
   const block = effectiveBlock(bucket, await accountBlock(bucket.ownerId))
   const subject = { asked, caller, action, bucket, versionId, record, upload, nowMs: asked.clock.now() }
   return {

@@ -1,11 +1,17 @@
-/** Which context keys a policy mentions: what need not be loaded for a decision, and what is kept to explain it. */
+/**
+ * Which context keys policies mention: what need not be loaded for a decision, and what is kept to explain it. Remembered
+ * for each policy, and for each list of them, which is the same until the caller's policies change.
+ */
 import type { CompiledPolicy } from '../policy/compile.ts'
 import { contextKeysIn } from '../policy/context-keys.ts'
+import type { ApplicablePolicies } from '../policy/decide.ts'
 
 const known = new WeakMap<CompiledPolicy, readonly string[]>()
+const knownLists = new WeakMap<readonly CompiledPolicy[], readonly string[]>()
+const none: readonly string[] = []
 
-/** The keys of a policy's conditions and variables, in lower case. */
-export function keysIn(policy: CompiledPolicy): readonly string[] {
+function keysIn(policy: CompiledPolicy | undefined): readonly string[] {
+  if (policy === undefined) return none
   let keys = known.get(policy)
   if (keys === undefined) {
     keys = contextKeysIn(policy.document).map((key) => key.toLowerCase())
@@ -14,8 +20,26 @@ export function keysIn(policy: CompiledPolicy): readonly string[] {
   return keys
 }
 
+function keysInList(policies: readonly CompiledPolicy[] | undefined): readonly string[] {
+  if (policies === undefined || policies.length === 0) return none
+  let keys = knownLists.get(policies)
+  if (keys === undefined) {
+    keys = [...new Set(policies.flatMap(keysIn))]
+    knownLists.set(policies, keys)
+  }
+  return keys
+}
+
+/** The policies of a decision, as far as mentions go. */
+export type Mentioning = Pick<ApplicablePolicies, 'identity' | 'boundary' | 'session' | 'resource'>
+
+/** The keys of their conditions and variables, in lower case, in groups; some may come twice. */
+export function keyGroups({ identity, boundary, session, resource }: Mentioning): readonly (readonly string[])[] {
+  return [keysInList(identity), keysIn(boundary), keysInList(session), keysIn(resource)]
+}
+
 /** Whether some policy mentions a key for which `test` holds. */
-export function mentions(policies: readonly CompiledPolicy[], test: (lowerKey: string) => boolean): boolean {
-  for (const policy of policies) for (const key of keysIn(policy)) if (test(key)) return true
+export function mentions(policies: Mentioning, test: (lowerKey: string) => boolean): boolean {
+  for (const keys of keyGroups(policies)) for (const key of keys) if (test(key)) return true
   return false
 }

@@ -4,10 +4,9 @@
  */
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { bucketOwnerActions } from '../policy/decide.ts'
-import type { CompiledPolicy } from '../policy/compile.ts'
 import type { BucketRecord, ObjectRecord, UploadRecord } from '../store/records.ts'
 import type { Asked } from './asked.ts'
-import { mentions } from './mentions.ts'
+import { type Mentioning, mentions } from './mentions.ts'
 
 /** Whether ACLs count in a bucket. */
 export const hasAcls = (bucket: BucketRecord): boolean => bucket.ObjectOwnership !== 'BucketOwnerEnforced'
@@ -32,7 +31,7 @@ export function recordFor(
   bucket: BucketRecord,
   key: string,
   versionId: string | undefined,
-  policies: readonly CompiledPolicy[],
+  policies: Mentioning,
 ): MaybePromise<ObjectRecord | undefined> {
   if (!dependsOnObject(action, bucket) && !mentions(policies, isExistingTag)) return undefined
   const { objects } = asked.store
@@ -46,7 +45,7 @@ export function uploadFor(
   asked: Asked,
   bucket: BucketRecord,
   key: string,
-  policies: readonly CompiledPolicy[],
+  policies: Mentioning,
 ): MaybePromise<UploadRecord | undefined> {
   const { UploadId } = asked.input
   if (!partOperations.has(asked.operation) || typeof UploadId !== 'string') return undefined

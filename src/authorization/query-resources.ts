@@ -1,42 +1,74 @@
 /**
- * The resource of a call of IAM or STS, as policies name it: the ARN that the input gives, or one made of the name in it.
+ * The resource of a call of IAM or STS, as policies name it: the ARN that the input gives, or that of the entity it names.
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
  */
+import type { Principal } from '../context.ts'
 import type { OperationInput } from '../policy/require.ts'
+import type { IamAccount } from '../store/iam-account.ts'
 
-/** Members that name what an operation is about, the more telling first, with the kind of resource. */
-const named: readonly [member: string, kind: string][] = [
+type Kind = 'user' | 'group' | 'role' | 'instanceProfile' | 'serverCertificate' | 'policy'
+
+/** Members that name what an operation is about, the more telling first. */
+const named: readonly [member: string, kind: Kind][] = [
   ['UserName', 'user'],
   ['GroupName', 'group'],
+  ['InstanceProfileName', 'instanceProfile'],
   ['RoleName', 'role'],
-  ['InstanceProfileName', 'instance-profile'],
-  ['ServerCertificateName', 'server-certificate'],
+  ['ServerCertificateName', 'serverCertificate'],
   ['PolicyName', 'policy'],
 ]
-const arns = ['RoleArn', 'PolicyArn', 'OpenIDConnectProviderArn', 'SAMLProviderArn', 'PolicySourceArn']
+const arnMembers = ['RoleArn', 'PolicyArn', 'OpenIDConnectProviderArn', 'SAMLProviderArn', 'PolicySourceArn']
+const arnWords: Readonly<Record<Kind, string>> = {
+  user: 'user',
+  group: 'group',
+  role: 'role',
+  policy: 'policy',
+  instanceProfile: 'instance-profile',
+  serverCertificate: 'server-certificate',
+}
 
 /** Of these the group, not the user, is the resource. */
 const aboutGroups = new Set(['AddUserToGroup', 'RemoveUserFromGroup'])
-
+/** Without a name these are about the caller. */
+const aboutCaller = new Set([
+  'GetUser',
+  'ChangePassword',
+  'CreateAccessKey',
+  'DeleteAccessKey',
+  'ListAccessKeys',
+  'UpdateAccessKey',
+  'ListMFADevices',
+  'ListSSHPublicKeys',
+  'ListSigningCertificates',
+  'UploadSigningCertificate',
+  'ListServiceSpecificCredentials',
+])
 /** Operations on the account as a whole. */
 const withoutResource =
   /^(?:List(?:Users|Groups|Roles|Policies|InstanceProfiles|AccountAliases)|GetAccount|Get(?:Session|Federation)Token)/
 
-/** `*` where there is none. A path is part of the ARN where the input gives one. */
-export function queryResource(operation: string, input: OperationInput, accountId: string): string {
-  const iam = (kind: string, name: string, path = '/') => `arn:aws:iam::${accountId}:${kind}${path}${name}`
-  if (operation === 'GetFederationToken') return `arn:aws:sts::${accountId}:federated-user/${String(input.Name)}`
+/** `*` where there is none. Paths are those of the entity, or what the input gives to a new one. */
+export function queryResource(
+  operation: string,
+  input: OperationInput,
+  principal: Principal,
+  account: IamAccount,
+): string {
+  const iam = (kind: Kind, name: string) => {
+    const path = typeof input.Path === 'string' ? input.Path : (account.get(kind, name)?.Path ?? '/')
+    return `arn:aws:iam::${account.id}:${arnWords[kind]}${path}${name}`
+  }
+  if (operation === 'GetFederationToken') return `arn:aws:sts::${account.id}:federated-user/${String(input.Name)}`
   if (withoutResource.test(operation)) return '*'
   if (aboutGroups.has(operation)) return iam('group', String(input.GroupName))
-  const path = typeof input.Path === 'string' ? input.Path : undefined
   // An attached policy is not the resource of AttachUserPolicy.
   for (const [member, kind] of named) {
     const name = input[member]
-    if (typeof name === 'string') return iam(kind, name, path)
+    if (typeof name === 'string') return iam(kind, name)
   }
-  for (const member of arns) {
+  for (const member of arnMembers) {
     const arn = input[member]
     if (typeof arn === 'string') return arn
   }
-  return '*'
+  return aboutCaller.has(operation) && principal.kind === 'user' ? principal.arn : '*'
 }

@@ -10,7 +10,7 @@ import type { Asked } from './asked.ts'
 import { RequestContext } from './context.ts'
 import type { AuthorizationDeps } from './decision.ts'
 import { noPolicies } from './identities.ts'
-import { policiesIn, snapshot } from './snapshot.ts'
+import { snapshot } from './snapshot.ts'
 
 /** Decides and writes it down. A caller with a token of an identity provider has no policies of its own. */
 export async function mayBecome(asked: Asked, question: RoleQuestion, deps: AuthorizationDeps): Promise<boolean> {
@@ -40,7 +40,7 @@ export async function mayBecome(asked: Asked, question: RoleQuestion, deps: Auth
     policies: { identity, boundary, session, resource: trust, isResourceRequired: true },
   }
   const verdict = decide(request)
-  const context = snapshot(request.context, policiesIn(request.policies))
+  const context = snapshot(request.context, request.policies)
   deps.journal.decided(asked.requestId, nowMs, asked.operation, { request: { ...request, context }, verdict })
   return verdict.decision === 'allowed'
 }

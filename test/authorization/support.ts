@@ -221,8 +221,8 @@ interface Client {
   send(command: never): Promise<object>
 }
 
-/** @param names the SDK package the client is of */
-async function said(client: Client, names: object, operation: string, input: object): Promise<Said> {
+/** Runs an operation of a client. @param names the SDK package the client is of */
+export async function said(client: Client, names: object, operation: string, input: object): Promise<Said> {
   const Command = (names as Record<string, new (input: object) => never>)[`${operation}Command`]
   if (Command === undefined) throw new Error(`the SDK has no ${operation}`)
   try {
