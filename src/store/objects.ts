@@ -1,6 +1,8 @@
 /** Objects: every write is one commit over the stack of versions of its key, with the body it brings and those it frees. */
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { Sealer } from '../encryption/sealer.ts'
 import { attachAnnotations } from './annotations.ts'
+import { appendBody } from './appending.ts'
 import type { Bodies } from './bodies.ts'
 import type { Buckets } from './buckets.ts'
 import { newestKey, objectPartsKey } from './keys.ts'
@@ -10,7 +12,7 @@ import { listObjects, listVersions } from './object-lists.ts'
 import { randomVersionId } from './random.ts'
 import { decodeJson, decodeObject, encodeObject } from './record-rows.ts'
 import type { BodyRef, BucketRecord, ObjectRecord, PartRecord } from './records.ts'
-import { asStaged } from './staged-body.ts'
+import { asStaged, type Staged } from './staged-body.ts'
 import type { CopiedAnnotation, ListOptions, ListPage, ObjectDraft, ObjectStore, StagedBody } from './store.ts'
 import { type Engine, type Transaction, transact } from './transaction.ts'
 import type { Turns } from './turns.ts'
@@ -84,6 +86,62 @@ export class Objects implements ObjectStore {
       await staged.discard()
       for (const { body: copied } of annotations) await copied.discard()
     }
+  }
+
+  async append(
+    bucket: BucketRecord,
+    key: string,
+    body: StagedBody,
+    sealerOf: (record: ObjectRecord) => Sealer | undefined,
+    decide: (latest: ObjectRecord | undefined) => ObjectDraft,
+  ): Promise<ObjectRecord | 'bucketGone'> {
+    const staged = asStaged(body)
+    try {
+      return await this.#change<ObjectRecord | 'bucketGone'>(
+        bucket,
+        key,
+        'bucketGone',
+        async (stack, current, transaction) => {
+          const newest = stack.newest?.record
+          const draft = decide(newest)
+          const record = { ...draft, Key: key, VersionId: nextVersionId(current) }
+          const joined =
+            newest === undefined || newest.sizeBytes === 0 || staged.ref.sizeBytes === 0
+              ? attachAlone(newest, staged, transaction)
+              : await appendBody(this.#kv, newest.body, staged, sealerOf(newest), transaction)
+          if (joined === undefined) throw new Error('a staged body has gone')
+          return (await stack.push({ ...record, body: joined, sizeBytes: joined.sizeBytes }, transaction)).record
+        },
+      )
+    } finally {
+      await staged.discard()
+    }
+  }
+
+  rename(
+    bucket: BucketRecord,
+    from: string,
+    to: string,
+    decide: (source: ObjectRecord | undefined, target: ObjectRecord | undefined) => ObjectRecord | undefined,
+  ): Promise<ObjectRecord | 'bucketGone' | undefined> {
+    if (from === to) throw new RangeError('an object cannot be moved onto itself')
+    const [first, second] = [`${bucket.id}/${from}`, `${bucket.id}/${to}`].sort()
+    // In one order whoever asks, so that two renames never wait for each other.
+    return this.#turns.take(first as string, () =>
+      this.#turns.take(second as string, () =>
+        transact(this.#engine, async (transaction) => {
+          const current = await this.#buckets.expectCurrent(bucket, transaction)
+          if (current === undefined) return 'bucketGone'
+          const source = await VersionStack.read(this.#kv, current.id, from)
+          const target = await VersionStack.read(this.#kv, current.id, to)
+          source.expectUnchanged(transaction)
+          target.expectUnchanged(transaction)
+          const renamed = decide(source.newest?.record, target.newest?.record)
+          if (renamed === undefined || source.newest === undefined) return undefined
+          return target.moveHere({ ...renamed, Key: to }, source, transaction)
+        }),
+      ),
+    )
   }
 
   update(
@@ -163,6 +221,15 @@ export class Objects implements ObjectStore {
       }),
     )
   }
+}
+
+/** Nothing to join: the body is the staged one, or, when that has no bytes, the one that is there. */
+function attachAlone(newest: ObjectRecord | undefined, staged: Staged, transaction: Transaction): BodyRef | undefined {
+  if (newest !== undefined && staged.ref.sizeBytes === 0) {
+    transaction.retain(newest.body)
+    return newest.body
+  }
+  return staged.attach(transaction) ? staged.ref : undefined
 }
 
 /** The source of a copy must still be there, with the same body, when the copy is committed. */

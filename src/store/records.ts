@@ -125,6 +125,10 @@ export interface ObjectRecord {
   /** What its annotations hang on, since it has had one (`AnnotationStore`), and how many there are. */
   annotationsId?: string
   annotationCount?: number
+  /** Of an object that was appended to: how many pieces it has been made of. */
+  appendedParts?: number
+  /** The request that gave it its key, of a renamed object: a repeated one succeeds. */
+  renamedBy?: { token: string; from: string }
   /** Number of parts of a multipart object; the parts themselves are a row of their own (`ObjectStore.parts`). */
   partsCount?: number
   /** Whether older versions of this key exist; kept by the store on the newest version only. */

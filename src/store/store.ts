@@ -125,6 +125,27 @@ export interface ObjectStore {
     source?: ObjectRecord & { bucket: BucketRecord },
     annotations?: readonly CopiedAnnotation[],
   ): Promise<ObjectRecord | 'bucketGone' | 'sourceGone'>
+  /**
+   * Adds bytes behind the newest version's, or begins an object with them. `sealerOf` gives what opens that version's
+   * body and the one given. `decide` returns the record, whose body and size are filled in. For unversioned buckets.
+   */
+  append(
+    bucket: BucketRecord,
+    key: string,
+    body: StagedBody,
+    sealerOf: (record: ObjectRecord) => Sealer | undefined,
+    decide: (latest: ObjectRecord | undefined) => ObjectDraft,
+  ): Promise<ObjectRecord | 'bucketGone'>
+  /**
+   * Moves an object to another key, in place of what is there. `decide` returns the record to be there, or undefined to
+   * leave everything as it is. For unversioned buckets.
+   */
+  rename(
+    bucket: BucketRecord,
+    from: string,
+    to: string,
+    decide: (source: ObjectRecord | undefined, target: ObjectRecord | undefined) => ObjectRecord | undefined,
+  ): Promise<ObjectRecord | 'bucketGone' | undefined>
   /** Changes a version's own fields (tags, ACL, lock, storage class), never its body, but for how its data key is sealed. Undefined when it is missing. */
   update(
     bucket: BucketRecord,

@@ -96,6 +96,14 @@ export class VersionStack {
     return replaced === undefined ? { record: pushed } : { record: pushed, removed: replaced.record }
   }
 
+  /** A record of another key moves here with all that hangs on it, in place of what is here. For keys without versions. */
+  moveHere(record: ObjectRecord, from: VersionStack, transaction: Transaction): ObjectRecord {
+    if (this.newest !== undefined) releaseContent(this.newest.record, transaction)
+    transaction.delete(from.#newestKey)
+    transaction.put(this.#newestKey, encodeObject(record))
+    return record
+  }
+
   /** Takes a version away for good; under the newest one, the next older becomes the newest. */
   async remove(versionId: string, transaction: Transaction): Promise<ObjectRecord | undefined> {
     const newest = this.newest
