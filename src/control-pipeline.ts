@@ -22,7 +22,7 @@ import {
   type ControlInput,
   type ControlOperation,
   type ControlOutput,
-} from './s3/control.ts'
+} from './s3/control/handlers.ts'
 
 const namespace = 'http://awss3control.amazonaws.com/doc/2018-08-20/'
 const blockPath = '/v20180820/configuration/publicAccessBlock'

@@ -3,10 +3,10 @@
  * by ARN.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_AWS_S3_Control.html
  */
-import type { Ctx, EffectiveBlock } from '../context.ts'
-import { type AwsError, error } from '../errors.ts'
-import { changeBucket, withDocument } from './lib/change-bucket.ts'
-import type { Tag } from './lib/tags.ts'
+import type { Ctx, EffectiveBlock } from '../../context.ts'
+import { type AwsError, error } from '../../errors.ts'
+import { changeBucket, withDocument } from '../lib/change-bucket.ts'
+import type { Tag } from '../lib/tags.ts'
 
 export interface ControlInput {
   AccountId: string
