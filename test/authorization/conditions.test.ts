@@ -135,7 +135,7 @@ const denials: {
     isDenied: false,
   },
   {
-    name: '50: ArnLike on the caller',
+    name: 'ArnLike on the caller',
     action: 's3:GetObject',
     condition: { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:user/*' } },
     operation: 'GetObject',
@@ -235,6 +235,17 @@ describe('conditions', () => {
     const star = await scene.user({ policy: document('2012-10-17', `a${variable('*')}`) })
     expectSaid(await put(star, 'a*'), '200')
     expectSaid(await put(star, 'ab'), '403 AccessDenied')
+  })
+
+  it('50: a session of a role is compared as the role, with its path', async () => {
+    const Bucket = await scene.bucket()
+    await scene.put(Bucket, 'k')
+    const role = await scene.role([{ Effect: 'Allow', Action: 's3:*', Resource: '*' }])
+    const session = await scene.session(role)
+    const Condition = { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/team/r*' } }
+    await scene.policy(Bucket, { Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: objects, Condition })
+    expectSaid(await session.ask('GetObject', { Bucket, Key: 'k' }), '403 AccessDenied', 'explicit deny')
+    expectSaid(await u.ask('GetObject', { Bucket, Key: 'k' }), '200')
   })
 
   it('56: a prefix that was not asked for is no match', async () => {

@@ -106,7 +106,7 @@ describe('users and bucket policies', () => {
     expectSaid(await getUnder(bounded, deny(bounded)), '403 AccessDenied', 'explicit deny in a resource-based policy')
   })
 
-  it('80, 85: policies are those of the moment a URL or session is used', async () => {
+  it('80: a presigned URL is decided by the policies of the moment it is used', async () => {
     const u = await scene.user({ allow: [allOfS3] })
     const { S3Client, GetObjectCommand } = await import('@aws-sdk/client-s3')
     const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner')
@@ -151,6 +151,15 @@ describe('sessions', () => {
     const session = await scene.session({ name: 's1', id }, undefined, 'federated')
     expectSaid(await getUnder(session), '403 AccessDenied')
     expectSaid(await getUnder(session, allow({ AWS: session.arn })), '200')
+  })
+
+  it("85: a session follows its role's policies as they are edited", async () => {
+    const role = await scene.role([allOfS3])
+    const session = await scene.session(role)
+    expectSaid(await getUnder(session), '200')
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: onlyEc2 })
+    await scene.iam('A', 'PutRolePolicy', { RoleName: role.name, PolicyName: 'p', PolicyDocument })
+    expectSaid(await getUnder(session), '403 AccessDenied', 'no identity-based policy allows')
   })
 
   it('18: a role made again under its old name is another one', async () => {
