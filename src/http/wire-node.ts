@@ -63,6 +63,13 @@ export interface SendOptions {
   fallback: () => WireResponse
 }
 
+/** Bodies up to this size are sent in one piece with their head. */
+const joinedBytes = 4096
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
 /** Writes the answer. Never throws; a body that is not sent is destroyed. */
 export function sendResponse(exchange: Exchange, response: WireResponse, options: SendOptions): void {
   const { req, res } = exchange
@@ -95,7 +102,9 @@ export function sendResponse(exchange: Exchange, response: WireResponse, options
   if (!hasBody || body === undefined) {
     discard(body)
     res.end()
-  } else if (typeof body === 'string' || body instanceof Uint8Array) res.end(body)
+  } else if (typeof body === 'string') res.end(body)
+  // As text of one byte per character Node joins it to the head: one write instead of a gathered one, which costs more.
+  else if (body instanceof Uint8Array) body.byteLength <= joinedBytes ? res.end(latin1(body), 'latin1') : res.end(body)
   else sendStream(exchange, body, options.limits)
 }
 

@@ -62,6 +62,9 @@ export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, er
 
 type Write = (method: Method, fields: object, message: string) => void
 
+/** How long a line may wait for others. */
+const flushMs = 20
+
 async function jsonWriter(write: LogOptions['write']): Promise<Write> {
   const { default: pino } = await import('pino')
   const options = {
@@ -70,9 +73,24 @@ async function jsonWriter(write: LogOptions['write']): Promise<Write> {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  // Not synchronous: requests do not wait for a slow reader of standard output. pino flushes at exit.
-  const logger = pino(options, write === undefined ? pino.destination({ dest: 1, sync: false }) : { write })
-  return (method, fields, message) => logger[method](fields, message)
+  if (write !== undefined) {
+    const logger = pino(options, { write })
+    return (method, fields, message) => logger[method](fields, message)
+  }
+  // Not synchronous: requests do not wait for a slow reader of standard output. Lines that come together are written
+  // together, at the latest after `flushMs`; pino flushes at exit.
+  const destination = pino.destination({ dest: 1, sync: false, minLength: 4096 })
+  const logger = pino(options, destination)
+  let isFlushDue = false
+  return (method, fields, message) => {
+    logger[method](fields, message)
+    if (isFlushDue) return
+    isFlushDue = true
+    setTimeout(() => {
+      isFlushDue = false
+      destination.flush()
+    }, flushMs).unref()
+  }
 }
 
 const colours: Record<Method, number> = { debug: 90, info: 32, warn: 33, error: 31 }
