@@ -19,6 +19,7 @@ import { saml } from './saml.ts'
 import { serverCertificates } from './server-certificates.ts'
 import { serviceCredentials } from './service-credentials.ts'
 import { serviceLinkedRoles } from './service-linked-roles.ts'
+import { simulate } from './simulate.ts'
 import { tags } from './tags.ts'
 import { userCredentials } from './user-credentials.ts'
 import { users } from './users.ts'
@@ -46,4 +47,5 @@ export const handlers = {
   ...account,
   ...authorizationDetails,
   ...credentialReport,
+  ...simulate,
 } satisfies Partial<IamHandlers>
