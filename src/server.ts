@@ -21,6 +21,8 @@ import { s3Table } from './model/s3.gen.ts'
 import { createPipeline } from './pipeline.ts'
 import { queryServices } from './query-services.ts'
 import { seed } from './seed.ts'
+import { ServiceSessions } from './sts/service-sessions.ts'
+import { issueTestToken, testIssuer, testKeys } from './sts/test-idp.ts'
 import { handlers as s3 } from './s3/index.ts'
 import { notImplemented } from './s3/not-implemented.ts'
 import type { Store } from './store/store.ts'
@@ -132,6 +134,13 @@ export async function createServer(config: Config, log: Log, overrides: Override
       coverage: async () => (await import('./coverage.ts')).coverage(),
       explain: (id) => tellExplanation(authorizer.explain(id), credentials, config),
       reset,
+      now: () => clock.now(),
+      roles: new ServiceSessions({ config, store, clock }),
+      idp: {
+        issuer: testIssuer,
+        token: (request) => issueTestToken(store.iam, request, clock.now()),
+        keys: () => testKeys(store.iam),
+      },
       bucketExists,
       ca: tls?.ca,
     },

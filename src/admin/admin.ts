@@ -2,6 +2,11 @@
 import type { Config } from '../config/config.ts'
 import type { Log } from '../context.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { ServiceSessions } from '../sts/service-sessions.ts'
+import type { Jwk } from '../sts/jwt.ts'
+import type { TokenRequest } from '../sts/test-idp.ts'
+
+export type { ServiceAnswer, ServiceSession } from '../sts/service-sessions.ts'
 
 export interface AdminDeps {
   config: Config
@@ -18,5 +23,11 @@ export interface AdminDeps {
   reset(): Promise<void>
   /** The certificate, in PEM, of the CA that clients with TLS have to trust; undefined without TLS or when unknown. */
   ca?: string | undefined
+  /** The server's time, in ms. */
+  now(): number
+  /** Sessions of roles for code that has no keys. */
+  roles: Pick<ServiceSessions, 'ofRole' | 'instanceProfile' | 'ofInstance'>
+  /** The test identity provider. */
+  idp: { issuer: string; token(request: TokenRequest): Promise<string>; keys(): Promise<{ keys: Jwk[] }> }
   bucketExists(name: string): MaybePromise<boolean>
 }

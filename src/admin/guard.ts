@@ -38,6 +38,36 @@ export function refuse(req: IncomingMessage, config: Config): Refusal | undefine
   return undefined
 }
 
+/** What is known of a caller of the endpoints that hand out credentials. */
+export interface Reader {
+  headers: IncomingMessage['headers']
+  remoteAddress: string
+}
+
+/**
+ * Who may have a role's credentials: programs of this machine, others only when configured (or when `isTrusted`: they
+ * showed the configured token). Never a browser: no page has business there. Undefined when the request may go on.
+ */
+export function refuseReader(reader: Reader, config: Config, isTrusted = false): Refusal | undefined {
+  const { origin, host = '', 'sec-fetch-site': site } = reader.headers
+  if (origin !== undefined || site !== undefined) return { status: 403, reason: 'credentials are not for web pages' }
+  if (isTrusted) return undefined
+  if (!isLoopback(reader.remoteAddress)) {
+    if (config.remoteCredentials === true) return undefined
+    return {
+      status: 403,
+      reason: 'credentials are for programs of this machine; --remote-credentials gives them to others',
+    }
+  }
+  if (isOwnName(host, config)) return undefined
+  return { status: 403, reason: `${nameOf(host)} is not a name of this server; use 127.0.0.1` }
+}
+
+/** Compares secrets in the same time whatever they are. */
+export function isSameText(one: string, other: string): boolean {
+  return timingSafeEqual(digest(one), digest(other))
+}
+
 function hostOfOrigin(origin: string): string {
   const scheme = origin.indexOf('://')
   return scheme < 0 ? '' : origin.slice(scheme + 3).toLowerCase()

@@ -1,10 +1,12 @@
 /**
  * Health paths of other servers, so that their container modules, compose files and CI services find this one ready.
  * Only unsigned GET and HEAD without a query are looked up. A path whose first label could be a bucket is ours only
- * while no such bucket exists: then AWS would answer 404, which no working program relies on.
+ * while no such bucket exists: then AWS would answer 404, which no working program relies on. Requests of the instance
+ * metadata service are no health checks, but found in the same way.
  */
 import type { WireRequest, WireResponse } from '../http/wire.ts'
 import type { AdminDeps } from './admin.ts'
+import { isImds } from './imds-request.ts'
 
 interface Probe {
   /** The bucket that the path would address, if that is a legal name. */
@@ -63,10 +65,13 @@ export function answerProbe(
   request: WireRequest,
   deps: AdminDeps,
 ): (() => Promise<WireResponse | undefined>) | undefined {
-  const { method, headers } = request
+  const { method, headers, rawPath: path, remoteAddress } = request
+  if (isImds(method, path, headers)) {
+    return async () => (await import('./imds.ts')).answerImds({ method, path, headers, remoteAddress }, deps)
+  }
   if ((method !== 'GET' && method !== 'HEAD') || headers.authorization !== undefined || request.rawQuery !== '')
     return undefined
-  const probe = probes.get(request.rawPath)
+  const probe = probes.get(path)
   if (probe === undefined) return undefined
   return async () => {
     if (probe.bucket !== undefined && (await deps.bucketExists(probe.bucket))) return undefined

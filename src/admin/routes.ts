@@ -2,7 +2,10 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import type { AdminDeps } from './admin.ts'
-import { refuse } from './guard.ts'
+import { type Reader, refuse } from './guard.ts'
+import { testToken } from './idp.ts'
+import { answerImds } from './imds.ts'
+import { containerCredentials } from './roles.ts'
 
 /** The routes as one middleware that answers everything below the prefix. */
 export function adminRoutes(deps: AdminDeps): Middleware {
@@ -36,18 +39,31 @@ export function adminRoutes(deps: AdminDeps): Middleware {
     await deps.reset()
     answer(ctx, 200, { status: 'reset' })
   })
+  const credentials = async (ctx: Context, role: string, account?: string) => {
+    const { status, value } = await containerCredentials(readerOf(ctx), role, account, deps)
+    answer(ctx, status, value)
+  }
+  router.get('/credentials/:role', (ctx) => credentials(ctx, String(ctx.params.role)))
+  router.get('/credentials/:account/:role', (ctx) =>
+    credentials(ctx, String(ctx.params.role), String(ctx.params.account)),
+  )
+  router.get('/idp/jwks', async (ctx) => answer(ctx, 200, await deps.idp.keys()))
+  router.post('/idp/token', async (ctx) => {
+    const { status, value } = await testToken(ctx.req, ctx.res, deps)
+    answer(ctx, status, value)
+  })
   const routes = router.routes() as unknown as Middleware
   const methods = router.allowedMethods() as unknown as Middleware
   return async (ctx) => {
-    // The body of an admin call means nothing; it is skipped so that the connection stays usable.
-    ctx.req.resume()
     ctx.set('Cache-Control', 'no-store')
+    if (ctx.path.startsWith(imdsPrefix)) return sendImds(ctx, deps)
     // Explanations show policies: they are for who may change things too.
     const isOpen = ctx.method === 'GET' || ctx.method === 'HEAD'
     if (!isOpen || ctx.path.startsWith('/_sandbucket/explain/')) {
       const refusal = refuse(ctx.req, deps.config)
       if (refusal !== undefined) {
         if (refusal.status === 401) ctx.set('WWW-Authenticate', 'Basic realm="sandbucket"')
+        ctx.req.resume()
         answer(ctx, refusal.status, { error: refusal.reason })
         return
       }
@@ -61,8 +77,27 @@ export function adminRoutes(deps: AdminDeps): Middleware {
       deps.log.error({ err: cause, path: ctx.path }, 'an admin call failed')
       answer(ctx, 500, { error: 'the call failed; the log says why' })
     }
+    // What is left of a body means nothing; it is skipped so that the connection stays usable.
+    ctx.req.resume()
   }
 }
+
+const imdsPrefix = '/_sandbucket/imds/'
+
+/** It has its own rules for who may ask. */
+async function sendImds(ctx: Context, deps: AdminDeps): Promise<void> {
+  ctx.req.resume()
+  const path = ctx.path.slice(imdsPrefix.length - 1)
+  const { status, headers, body } = await answerImds({ ...readerOf(ctx), method: ctx.method, path }, deps)
+  ctx.status = status
+  ctx.set(headers)
+  ctx.body = body
+}
+
+const readerOf = ({ req }: Context): Reader => ({
+  headers: req.headers,
+  remoteAddress: req.socket.remoteAddress ?? '',
+})
 
 function answer(ctx: Context, status: number, value: unknown): void {
   ctx.status = status

@@ -67,6 +67,12 @@ export interface Config {
   openCors: boolean
   /** IAM made at start, before readiness. */
   iam?: readonly IamSeed[] | undefined
+  /** The instance profile whose role the instance metadata hands out; undefined: the only one of the default account. */
+  instanceProfile?: string | undefined
+  /** What the container-credentials endpoint wants as Authorization; who shows it may come from anywhere. */
+  credentialsToken?: string | undefined
+  /** Hand out credentials of roles to other machines too. */
+  remoteCredentials?: boolean | undefined
   /** KMS keys for server-side encryption, beside `alias/aws/s3` of each account. */
   kmsKeys: KmsKeyConfig[]
   /** Accept customers' keys (SSE-C) over plain HTTP, which AWS refuses. */

@@ -37,6 +37,12 @@ export interface Options {
   bucketDefaults?: BucketDefaults | undefined
   /** Users, groups, roles and policies made before the server is ready: of the default account, or a list with `account` each. */
   iam?: IamSeed | IamSeed[] | undefined
+  /** Instance profile of the default account whose role `/_sandbucket/imds` hands out; default: the only one there is. */
+  instanceProfile?: string | undefined
+  /** What `/_sandbucket/credentials/ROLE` wants as Authorization. */
+  credentialsToken?: string | undefined
+  /** Hand out credentials of roles to other machines too. */
+  remoteCredentials?: boolean | undefined
   /** `b.DOMAIN` addresses bucket b, beside `b.localhost` and the like. */
   domains?: string[] | undefined
   /** Other `host[:port]` names of this server, for presigned URLs. */
@@ -197,6 +203,28 @@ export const options: Readonly<Record<OptionName, OptionRow>> = {
     placeholder: 'JSON',
     default: '',
     help: 'users, groups, roles and policies: { users: [{ name, keys, groups, attach, policies }], groups, roles, policies, oidcProviders }',
+  }),
+  instanceProfile: row(kinds.text, {
+    flag: 'instance-profile',
+    env: 'SANDBUCKET_INSTANCE_PROFILE',
+    placeholder: 'NAME',
+    default: '',
+    help: 'instance profile whose role /_sandbucket/imds hands out; default: the only one of the default account',
+  }),
+  credentialsToken: row(kinds.secret, {
+    flag: 'credentials-token',
+    env: 'SANDBUCKET_CREDENTIALS_TOKEN',
+    isSecret: true,
+    placeholder: 'TOKEN',
+    default: '',
+    help: 'what /_sandbucket/credentials/ROLE wants as Authorization; who shows it may be another machine',
+  }),
+  remoteCredentials: row(kinds.flag, {
+    flag: 'remote-credentials',
+    env: 'SANDBUCKET_REMOTE_CREDENTIALS',
+    placeholder: undefined,
+    default: 'false',
+    help: "hand out roles' credentials to other machines (containers) too, not only to this one",
   }),
   region: row(kinds.text, {
     flag: 'region',

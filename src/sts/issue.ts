@@ -12,7 +12,7 @@ export type SessionDraft = Omit<PrincipalSession, 'issuedMs' | 'expiresMs' | 'ta
   Partial<Pick<PrincipalSession, 'tags' | 'transitiveTagKeys'>>
 
 export async function issueCredentials(
-  ctx: Ctx,
+  ctx: Pick<Ctx, 'clock' | 'store'>,
   subject: Subject,
   draft: SessionDraft,
   durationSeconds: number,

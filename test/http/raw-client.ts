@@ -45,6 +45,9 @@ export async function start(
         if (Number.isNaN(state.resets)) throw new Error('a reset that fails')
         state.resets++
       },
+      now: () => Date.now(),
+      roles: { ofRole: async () => 'missing', instanceProfile: async () => undefined, ofInstance: async () => 'missing' },
+      idp: { issuer: '', token: async () => '', keys: async () => ({ keys: [] }) },
       bucketExists: (name) => state.buckets.has(name),
     },
     ...more,
