@@ -1,4 +1,7 @@
-/** The admin API under `/_sandbucket/`: health, version, coverage, reset, the CA of TLS. JSON in and out but for the last; never behind a signature. */
+/**
+ * The admin API under `/_sandbucket/`: health, version, coverage, explanations, reset, the CA of TLS, credentials of
+ * roles, test tokens. JSON but for the CA and the instance metadata; never behind a signature.
+ */
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import type { AdminDeps } from './admin.ts'
