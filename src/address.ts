@@ -173,7 +173,9 @@ function readPath(rawPath: string, host: HostMeaning, hasAccountHeader: boolean)
   }
   const slash = rawPath.indexOf('/', 1)
   const bucket = decode(slash < 0 ? rawPath.slice(1) : rawPath.slice(1, slash))
-  const key = slash < 0 ? '' : decodeKey(rawPath, slash + 1)
+  // Directory buckets know no path style; the SDK for JavaScript, told to use it, puts a slash too many behind the bucket.
+  const isDoubled = bucket.endsWith('--x-s3') && rawPath.charCodeAt(slash + 1) === 0x2f
+  const key = slash < 0 ? '' : decodeKey(rawPath, slash + (isDoubled ? 2 : 1))
   return { service, surface, style: 'path', level: key === '' ? 'bucket' : 'object', bucket, key: key || undefined }
 }
 

@@ -32,6 +32,8 @@ export interface Principal {
   userName?: string
   /** Of temporary credentials only. */
   session?: PrincipalSession
+  /** Of the credentials of CreateSession: the directory bucket they are for, and what may be done in it. */
+  zonal?: { bucketId: string; mode: 'ReadWrite' | 'ReadOnly' }
 }
 
 /** What temporary credentials carry beside who they are. */

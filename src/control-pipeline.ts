@@ -23,6 +23,7 @@ import {
   type ControlOperation,
   type ControlOutput,
 } from './s3/control/handlers.ts'
+import { refuseZonal } from './zonal.ts'
 
 const namespace = 'http://awss3control.amazonaws.com/doc/2018-08-20/'
 const blockPath = '/v20180820/configuration/publicAccessBlock'
@@ -63,6 +64,7 @@ export async function handleControlCall(
   }
   call.operation = row.name
   const authenticated = await authenticate(request, { ...target, bucket: undefined }, deps.auth)
+  refuseZonal(authenticated.principal)
   call.principal = authenticated.principal
   call.auth = authenticated.auth
   if (call.principal.kind === 'anonymous') throw error('AccessDenied')

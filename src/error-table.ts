@@ -44,6 +44,10 @@ export const errorTable = {
   ExpiredToken: row(400, 'The provided token has expired.'),
   ExpiredTokenException: row(400, 'Token expired'),
   IDPRejectedClaim: row(403, 'The identity provider reported that authentication failed.'),
+  IdempotencyParameterMismatch: row(
+    400,
+    'Parameters on this idempotent request are inconsistent with parameters used in previous request(s).',
+  ),
   IllegalLocationConstraintException: row(
     400,
     'The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.',
@@ -108,6 +112,7 @@ export const errorTable = {
   'KMS.DisabledException': row(400, 'The KMS key is disabled.'),
   'KMS.KMSInvalidStateException': row(400, 'The KMS key is in a state in which it cannot be used.'),
   'KMS.NotFoundException': row(400, 'The KMS key does not exist.'),
+  InvalidWriteOffset: row(400, 'The write offset value that you specified does not match the current object size.'),
   KeyPairMismatch: row(400, 'The public key certificate and the private key do not match.'),
   KeyTooLongError: row(400, 'Your key is too long'),
   LimitExceeded: row(
@@ -182,6 +187,10 @@ export const errorTable = {
   SignatureDoesNotMatch: row(
     403,
     'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+  ),
+  TooManyParts: row(
+    400,
+    'You have attempted to add more parts than the maximum of 10000 that are allowed for this object. You can use the CopyObject operation to copy this object to another and then add more data to the newly copied object.',
   ),
   TooManyBuckets: row(400, 'You have attempted to create more buckets than allowed'),
   UnsupportedMediaType: row(415, 'The annotation payload is not valid UTF-8 encoded text.'),

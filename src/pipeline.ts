@@ -22,6 +22,7 @@ import { handleQueryCall, isQueryCall, type QueryHandlers, type QueryService } f
 import { addCorsHeaders, preflight } from './s3/cors.ts'
 import { checkExpectedOwner } from './s3/lib/expected-owner.ts'
 import { screen } from './screen.ts'
+import { screenBucketKind } from './zonal.ts'
 
 export interface PipelineDeps extends CallDeps {
   readonly addresser: Addresser
@@ -87,6 +88,7 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps): Promise
   const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: call.request.headers })
   call.input = call.form === undefined ? input : { ...call.form.put }
   if (plan.name !== 'CreateBucket') await findBucket(call, target.bucket)
+  screenBucketKind(call)
   const outcome = await call.authorizer.head(call)
   if (authenticated !== undefined) {
     const idleTimeoutMs = deps.bodyIdleMs

@@ -15,6 +15,7 @@ import { noteKeyUse } from './key-use.ts'
 import type { IamHandlers } from './model/iam.types.gen.ts'
 import type { StsHandlers } from './model/sts.types.gen.ts'
 import { parseQueryAction } from './protocol/query.ts'
+import { refuseZonal } from './zonal.ts'
 
 export type QueryService = 'iam' | 'sts'
 
@@ -85,6 +86,7 @@ export async function handleQueryCall(
     },
     deps.auth,
   )
+  refuseZonal(authenticated.principal)
   call.principal = authenticated.principal
   call.auth = authenticated.auth
   noteKeyUse(call.store.iam, call.principal, call.auth, service, call.clock.now())

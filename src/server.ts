@@ -8,6 +8,7 @@ import { resolvePrincipal } from './authorization/identities.ts'
 import { Journal } from './authorization/journal.ts'
 import { HostAliases } from './auth/hosts.ts'
 import { chainSources, createKeyRing } from './auth/keys.ts'
+import { zonalSessions } from './auth/zonal-sessions.ts'
 import type { Config } from './config/config.ts'
 import type { Log } from './context.ts'
 import { checkHandlers } from './check-handlers.ts'
@@ -76,7 +77,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
   const bucketExists = async (name: string) => (await store.buckets.get(name)) !== undefined
   const accounts = createAccounts(config.accounts)
   const identities = new IamIdentities(store.iam, accounts.find)
-  const credentials = chainSources(createKeyRing(config.accounts), identities)
+  const credentials = chainSources(createKeyRing(config.accounts), zonalSessions(store.iam), identities)
   const auth = createAuthDeps({
     credentials,
     clock,

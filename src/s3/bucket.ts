@@ -13,6 +13,7 @@ import type {
 } from '../model/s3.types.gen.ts'
 import type { BucketRecord } from '../store/records.ts'
 import { decodeToken, encodeToken } from './lib/continuation-token.ts'
+import { directoryArn, isDirectory, locationOf } from './lib/directory-bucket.ts'
 import { wholeSeconds } from './lib/listing.ts'
 import { isRegion } from './lib/location.ts'
 import { owner } from './lib/owner.ts'
@@ -70,7 +71,7 @@ async function ownBuckets(
       limit: batch,
     })
     for (const bucket of page) {
-      if (bucket.ownerId !== ctx.principal.accountId) continue
+      if (isDirectory(bucket) || bucket.ownerId !== ctx.principal.accountId) continue
       if (input.BucketRegion !== undefined && bucket.region !== input.BucketRegion) continue
       found.push(bucket)
       if (found.length === limit) return found
@@ -78,6 +79,24 @@ async function ownBuckets(
     if (page.length < batch) return found
     position = page.at(-1)?.Name
   }
+}
+
+function describeDirectory(bucket: BucketRecord): HeadBucketOutput {
+  const { Type, Name } = locationOf(bucket)
+  return {
+    BucketArn: directoryArn(bucket),
+    BucketLocationType: Type,
+    BucketLocationName: Name,
+    BucketRegion: bucket.region,
+    AccessPointAlias: false,
+    ContentType: 'application/xml',
+  }
+}
+
+/** Directory buckets are kept while uploads are in progress. @throws BucketNotEmpty */
+async function refuseWithUploads(ctx: Ctx): Promise<void> {
+  const { entries } = await ctx.store.uploads.list(ctx.bucket, { limit: 1 })
+  if (entries.length > 0) throw error('BucketNotEmpty', { BucketName: ctx.bucket.Name })
 }
 
 export const bucket = {
@@ -104,6 +123,7 @@ export const bucket = {
   },
 
   HeadBucket(_input, ctx): HeadBucketOutput {
+    if (isDirectory(ctx.bucket)) return describeDirectory(ctx.bucket)
     return {
       BucketArn: arnOf(ctx.bucket.Name),
       BucketRegion: ctx.bucket.region,
@@ -114,6 +134,7 @@ export const bucket = {
 
   async DeleteBucket(_input, ctx) {
     const { Name, versioning } = ctx.bucket
+    if (isDirectory(ctx.bucket)) await refuseWithUploads(ctx)
     const outcome = await ctx.store.buckets.delete(Name)
     if (outcome === 'missing') throw error('NoSuchBucket', { BucketName: Name })
     if (outcome === 'deleted') return

@@ -7,6 +7,8 @@ import { error } from '../errors.ts'
 import type { CreateBucketOutput, CreateBucketRequest, S3Handlers } from '../model/s3.types.gen.ts'
 import type { BucketRecord } from '../store/records.ts'
 import { checkBucketName } from './bucket-name.ts'
+import { asksForDirectory, directoryBucketOf } from './create-directory-bucket.ts'
+import { directoryArn } from './lib/directory-bucket.ts'
 import { newBucketAcl } from './lib/bucket-acl.ts'
 import { checkNewBucketTags } from './lib/bucket-tags.ts'
 import { bucketUrl, endpointRegion, isAwsRegion, isRegion } from './lib/location.ts'
@@ -62,15 +64,10 @@ function ownershipOf(header: string | undefined): BucketRecord['ObjectOwnership'
   )
 }
 
-/** @throws NotImplemented for directory buckets and account-regional names */
-function refuseOtherKinds(input: CreateBucketRequest): void {
-  const { Location, Bucket } = input.CreateBucketConfiguration ?? {}
-  if (input.BucketNamespace !== undefined && input.BucketNamespace !== 'global') {
-    throw error('NotImplemented', { Header: 'x-amz-bucket-namespace' })
-  }
-  if (Location !== undefined || Bucket !== undefined) {
-    throw error('NotImplemented', {}, { message: 'Directory buckets are not implemented' })
-  }
+/** @throws NotImplemented */
+function refuseNamespace(input: CreateBucketRequest): void {
+  if (input.BucketNamespace === undefined || input.BucketNamespace === 'global') return
+  throw error('NotImplemented', { Header: 'x-amz-bucket-namespace' })
 }
 
 function bucketOf(input: CreateBucketRequest, ctx: Ctx): BucketRecord {
@@ -117,10 +114,21 @@ async function createAgain(wanted: BucketRecord, ctx: Ctx): Promise<void> {
   })
 }
 
+async function createDirectory(input: CreateBucketRequest, ctx: Ctx): Promise<CreateBucketOutput> {
+  const bucket = directoryBucketOf(input, ctx)
+  if (!(await ctx.store.buckets.create(bucket))) {
+    const taken = await ctx.store.buckets.get(bucket.Name)
+    const code = taken?.ownerId === bucket.ownerId ? 'BucketAlreadyOwnedByYou' : 'BucketAlreadyExists'
+    throw error(code, { BucketName: bucket.Name })
+  }
+  return { Location: `${bucketUrl(ctx, bucket.Name, 'virtual-host')}/`, BucketArn: directoryArn(bucket) }
+}
+
 export const createBucket = {
   async CreateBucket(input, ctx): Promise<CreateBucketOutput> {
+    if (asksForDirectory(input)) return createDirectory(input, ctx)
     checkBucketName(input.Bucket)
-    refuseOtherKinds(input)
+    refuseNamespace(input)
     const bucket = bucketOf(input, ctx)
     if (!(await ctx.store.buckets.create(bucket))) await createAgain(bucket, ctx)
     const isLocal = bucket.region === 'us-east-1' && endpointRegion(ctx) === 'us-east-1'

@@ -13,6 +13,7 @@ import { bucketLock } from './bucket-lock.ts'
 import { bucketPolicy } from './bucket-policy.ts'
 import { cors } from './cors.ts'
 import { createBucket } from './create-bucket.ts'
+import { directoryBuckets } from './directory-buckets.ts'
 import { listObjects } from './list-objects.ts'
 import { listVersions } from './list-versions.ts'
 import { multipart } from './multipart.ts'
@@ -36,6 +37,7 @@ export const handlers = {
   ...annotations,
   ...bucket,
   ...createBucket,
+  ...directoryBuckets,
   ...bucketAbac,
   ...bucketDocuments,
   ...bucketEncryption,

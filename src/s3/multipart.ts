@@ -2,14 +2,26 @@
  * Multipart uploads: the seven operations, one file per step; ending one without an object is here.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
  */
+import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
-import type { S3Handlers } from '../model/s3.types.gen.ts'
-import { noSuchUpload } from './lib/uploads.ts'
+import type { AbortMultipartUploadRequest, S3Handlers } from '../model/s3.types.gen.ts'
+import { isDirectory } from './lib/directory-bucket.ts'
+import { wholeSeconds } from './lib/listing.ts'
+import { findUpload, noSuchUpload } from './lib/uploads.ts'
 import { multipartComplete } from './multipart-complete.ts'
 import { multipartCopy } from './multipart-copy.ts'
 import { multipartCreate } from './multipart-create.ts'
 import { multipartList } from './multipart-list.ts'
 import { multipartPart } from './multipart-part.ts'
+
+/** For directory buckets only. @throws NotImplemented, PreconditionFailed */
+async function checkInitiated(input: AbortMultipartUploadRequest, ctx: Ctx): Promise<void> {
+  const Header = 'x-amz-if-match-initiated-time'
+  if (!isDirectory(ctx.bucket)) throw error('NotImplemented', { Header })
+  const upload = await findUpload(ctx, input)
+  if (wholeSeconds(upload.initiatedMs) !== wholeSeconds(input.IfMatchInitiatedTime ?? 0))
+    throw error('PreconditionFailed', { Condition: Header })
+}
 
 export const multipart = {
   ...multipartCreate,
@@ -20,10 +32,7 @@ export const multipart = {
 
   /** A second abort, and one after completion, is NoSuchUpload. */
   async AbortMultipartUpload(input, ctx) {
-    if (input.IfMatchInitiatedTime !== undefined) {
-      // For directory buckets only.
-      throw error('NotImplemented', { Header: 'x-amz-if-match-initiated-time' })
-    }
+    if (input.IfMatchInitiatedTime !== undefined) await checkInitiated(input, ctx)
     const isAborted = await ctx.store.uploads.abort(ctx.bucket, input.Key, input.UploadId)
     if (!isAborted) throw noSuchUpload(input.UploadId)
     return {}

@@ -8,15 +8,12 @@ import type { handlers } from './index.ts'
 
 const metadataTables = 'metadata tables need a table store'
 const objectLambda = 'there are no Object Lambda access points'
-const directoryBuckets = 'there are no directory buckets'
 
 export const notImplemented: Readonly<Record<Exclude<keyof S3Handlers, keyof typeof handlers>, string>> = {
   CreateBucketMetadataConfiguration: metadataTables,
   CreateBucketMetadataTableConfiguration: metadataTables,
-  CreateSession: directoryBuckets,
   DeleteBucketMetadataConfiguration: metadataTables,
   DeleteBucketMetadataTableConfiguration: metadataTables,
-  ListDirectoryBuckets: directoryBuckets,
   PutBucketAccelerateConfiguration: 'there is no accelerate endpoint',
   PutBucketAnalyticsConfiguration: 'analytics are not exported',
   PutBucketIntelligentTieringConfiguration: 'objects do not change tiers',
@@ -27,7 +24,6 @@ export const notImplemented: Readonly<Record<Exclude<keyof S3Handlers, keyof typ
   PutBucketNotificationConfiguration: 'events are not delivered',
   PutBucketReplication: 'objects are not replicated',
   PutBucketWebsite: 'websites are not served',
-  RenameObject: directoryBuckets,
   SelectObjectContent: 'objects are not queried',
   UpdateBucketMetadataAnnotationTableConfiguration: metadataTables,
   UpdateBucketMetadataInventoryTableConfiguration: metadataTables,

@@ -14,7 +14,9 @@ import type {
   S3Handlers,
 } from '../model/s3.types.gen.ts'
 import type { ObjectRecord } from '../store/records.ts'
+import { isDirectory } from './lib/directory-bucket.ts'
 import { matchesETag } from './lib/etag.ts'
+import { wholeSeconds } from './lib/listing.ts'
 import { checkDeletable } from './lib/object-lock.ts'
 import { checkVersionId, isPossibleVersionId } from './lib/version-id.ts'
 
@@ -45,35 +47,56 @@ function checkHeaders(input: DeleteObjectRequest | DeleteObjectsRequest, ctx: Ct
   }
 }
 
+/** What a delete may be bound to. Time (ms) and size are for directory buckets only. */
+interface DeleteConditions {
+  ETag?: string | undefined
+  LastModifiedTime?: number | undefined
+  Size?: number | undefined
+}
+
+/** @throws NotImplemented naming what other buckets than directory buckets do not take */
+function validateConditions({ LastModifiedTime, Size }: DeleteConditions, ctx: Ctx): void {
+  if (isDirectory(ctx.bucket)) return
+  if (LastModifiedTime !== undefined) throw error('NotImplemented', { Header: 'x-amz-if-match-last-modified-time' })
+  if (Size !== undefined) throw error('NotImplemented', { Header: 'x-amz-if-match-size' })
+}
+
 /**
- * If-Match of a delete: one entity tag or `*`. Pure: for use in `decide`. Observed: nothing there, or a delete marker, is
- * 404 whatever the condition (probes of S3 in localstack/localstack issue 13894 and ministackorg/ministack issue 1475, 2026).
+ * Conditions of a delete: one entity tag or `*`, the time in seconds, the size. Pure: for use in `decide`. Observed:
+ * nothing there, or a delete marker, is 404 whatever the condition (probes of S3 in localstack/localstack issue 13894 and
+ * ministackorg/ministack issue 1475, 2026).
  */
-function checkMatch(condition: string | undefined, current: ObjectRecord | undefined, Key: string): void {
-  if (condition === undefined) return
+function checkMatch(conditions: DeleteConditions, current: ObjectRecord | undefined, Key: string): void {
+  const { ETag, LastModifiedTime, Size } = conditions
+  if (ETag === undefined && LastModifiedTime === undefined && Size === undefined) return
   if (current === undefined || current.isDeleteMarker) throw error('NoSuchKey', { Key })
-  if (!matchesETag(condition, current.ETag)) throw error('PreconditionFailed', { Condition: 'If-Match' })
+  const failed = (Condition: string) => error('PreconditionFailed', { Condition })
+  if (ETag !== undefined && !matchesETag(ETag, current.ETag)) throw failed('If-Match')
+  if (LastModifiedTime !== undefined && wholeSeconds(current.lastModifiedMs) !== wholeSeconds(LastModifiedTime)) {
+    throw failed('x-amz-if-match-last-modified-time')
+  }
+  if (Size !== undefined && current.sizeBytes !== Size) throw failed('x-amz-if-match-size')
 }
 
 async function deleteOne(
   ctx: Ctx,
   Key: string,
   VersionId: string | undefined,
-  condition: string | undefined,
+  conditions: DeleteConditions,
   mayBypass: boolean,
 ): Promise<Deletion> {
   const { bucket } = ctx
   const nowMs = ctx.clock.now()
   if (VersionId !== undefined) {
     // Observed: refused even for the current version and its own tag (localstack/localstack issue 13894).
-    if (condition !== undefined) throw error('NotImplemented', { Header: 'If-Match' })
+    if (conditions.ETag !== undefined) throw error('NotImplemented', { Header: 'If-Match' })
     const removed = await ctx.store.objects.deleteVersion(bucket, Key, VersionId, (record) =>
       checkDeletable(record, mayBypass, nowMs),
     )
     // Assumed: a version that is gone already is deleted as far as the caller is concerned, as a missing key is.
     return { VersionId, marker: removed?.isDeleteMarker ? removed : undefined }
   }
-  const { marker } = await ctx.store.objects.delete(bucket, Key, nowMs, (latest) => checkMatch(condition, latest, Key))
+  const { marker } = await ctx.store.objects.delete(bucket, Key, nowMs, (latest) => checkMatch(conditions, latest, Key))
   return { marker }
 }
 
@@ -96,13 +119,13 @@ async function mayBypass(
 
 async function deleteListed(item: ObjectIdentifier, input: DeleteObjectsRequest, ctx: Ctx): Promise<DeletedObject> {
   const { Key, VersionId } = item
-  if (item.LastModifiedTime !== undefined || item.Size !== undefined) throw error('NotImplemented')
+  validateConditions(item, ctx)
   const action = VersionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion'
   await ctx.authorize(action, objectArn(ctx, Key), ctx.bucket, VersionId)
   if (VersionId !== undefined && !isPossibleVersionId(ctx.bucket, VersionId)) {
     throw error('NoSuchVersion', { Key, VersionId })
   }
-  const { marker } = await deleteOne(ctx, Key, VersionId, item.ETag, await mayBypass(input, ctx, Key, VersionId))
+  const { marker } = await deleteOne(ctx, Key, VersionId, item, await mayBypass(input, ctx, Key, VersionId))
   const deleted: DeletedObject = { Key }
   if (VersionId !== undefined) deleted.VersionId = VersionId
   if (marker !== undefined) {
@@ -115,13 +138,11 @@ async function deleteListed(item: ObjectIdentifier, input: DeleteObjectsRequest,
 export const objectDelete = {
   async DeleteObject(input, ctx): Promise<DeleteObjectOutput> {
     const { Key, VersionId } = input
-    if (input.IfMatchLastModifiedTime !== undefined) {
-      throw error('NotImplemented', { Header: 'x-amz-if-match-last-modified-time' })
-    }
-    if (input.IfMatchSize !== undefined) throw error('NotImplemented', { Header: 'x-amz-if-match-size' })
+    const conditions = { ETag: input.IfMatch, LastModifiedTime: input.IfMatchLastModifiedTime, Size: input.IfMatchSize }
+    validateConditions(conditions, ctx)
     checkHeaders(input, ctx)
     if (VersionId !== undefined) checkVersionId(ctx.bucket, VersionId)
-    const deletion = await deleteOne(ctx, Key, VersionId, input.IfMatch, await mayBypass(input, ctx, Key, VersionId))
+    const deletion = await deleteOne(ctx, Key, VersionId, conditions, await mayBypass(input, ctx, Key, VersionId))
     return {
       DeleteMarker: deletion.marker === undefined ? undefined : true,
       VersionId: deletion.marker?.VersionId ?? (ctx.bucket.versioning === undefined ? undefined : deletion.VersionId),

@@ -6,8 +6,10 @@ import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
 import type { PutObjectOutput, PutObjectRequest, S3Handlers } from '../model/s3.types.gen.ts'
 import type { ObjectRecord } from '../store/records.ts'
+import { appendObject } from './append.ts'
 import { checksumOutput, declaredChecksum } from './lib/checksum.ts'
 import { checkWriteConditions, validateWriteConditions } from './lib/conditional.ts'
+import { isDirectory } from './lib/directory-bucket.ts'
 import { chooseEncryption, hasMD5Tag } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { describeContent, describeObject } from './lib/object-draft.ts'
@@ -53,10 +55,7 @@ async function commit(
 
 export const objectWrite = {
   async PutObject(input, ctx): Promise<PutObjectOutput> {
-    if (input.WriteOffsetBytes !== undefined) {
-      // Appending is for directory buckets only.
-      throw error('NotImplemented', { Header: 'x-amz-write-offset-bytes' })
-    }
+    if (input.WriteOffsetBytes !== undefined) return appendObject(input, ctx)
     const declared = declaredChecksum(input, ctx.body.trailerNames)
     const { sealer, record: encryption, output: encryptionOutput } = chooseEncryption(input, ctx)
     const described = { ...describeContent(input, ctx), ...describeObject(input, ctx), encryption }
@@ -66,7 +65,7 @@ export const objectWrite = {
       ContentMD5: input.ContentMD5,
       declared,
       expectedDigestAs: 'hex',
-      encryption: { sealer, hasMD5Tag: hasMD5Tag(encryption) },
+      encryption: { sealer, hasMD5Tag: hasMD5Tag(encryption) && !isDirectory(ctx.bucket) },
     })
     const record = await commit(ctx, input, described, received)
     return {

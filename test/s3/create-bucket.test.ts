@@ -282,13 +282,12 @@ test('bad tags at creation are refused in words of their own (recorded, test_cre
     await withTags(...many(50))
   }))
 
-test('directory buckets and account-regional names are refused as not implemented', () =>
+test('account-regional names are refused as not implemented', () =>
   withWorld(inRegion('us-east-1'), async (world) => {
     await refused(create(world, { BucketNamespace: 'account-regional' }), 'NotImplemented', {
       status: 501,
       fields: { Header: 'x-amz-bucket-namespace' },
     })
-    await refused(create(world, { CreateBucketConfiguration: { Bucket: { Type: 'Directory' } } }), 'NotImplemented')
     await create(world, { BucketNamespace: 'global' })
   }))
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 
-export type TokenPurpose = 'objects' | 'buckets' | 'annotations'
+export type TokenPurpose = 'objects' | 'buckets' | 'annotations' | 'directories'
 
 const digestBytes = 12
 

@@ -4,7 +4,8 @@ import type { BucketRecord } from '../../store/records.ts'
 
 export type NewBucket = Pick<BucketRecord, 'Name' | 'id' | 'region' | 'ownerId' | 'createdMs'>
 
-const blockEverything = {
+/** The four public access blocks, on. */
+export const blockEverything = {
   BlockPublicAcls: true,
   IgnorePublicAcls: true,
   BlockPublicPolicy: true,

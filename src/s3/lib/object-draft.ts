@@ -42,7 +42,7 @@ export function describeObject(input: DescriptionInput, ctx: Ctx): Description {
   const redirect = checkRedirectLocation(input.WebsiteRedirectLocation)
   const tags = input.Tagging === undefined ? [] : parseTaggingHeader(input.Tagging)
   return {
-    StorageClass: storedStorageClass(input.StorageClass),
+    StorageClass: storedStorageClass(input.StorageClass, bucket),
     ...newObjectAcl(input, bucket, ctx),
     ...(tags.length === 0 ? undefined : { tags }),
     ...(redirect === undefined ? undefined : { WebsiteRedirectLocation: redirect }),

@@ -1,5 +1,7 @@
 /** Storage classes: which an object may be given, how they are shown. */
 import { error } from '../../errors.ts'
+import type { BucketRecord } from '../../store/records.ts'
+import { directoryStorageClass, isDirectory } from './directory-bucket.ts'
 
 const known: ReadonlySet<string> = new Set([
   'STANDARD',
@@ -13,12 +15,15 @@ const known: ReadonlySet<string> = new Set([
 ])
 
 /**
- * The class to store. Those of other services and bucket types (OUTPOSTS, SNOW, EXPRESS_ONEZONE) are refused here.
+ * The class to store. Those of other services and bucket types (OUTPOSTS, SNOW, EXPRESS_ONEZONE) are refused here, and
+ * all but their own in directory buckets.
  * @throws AwsError InvalidStorageClass
  */
-export function storedStorageClass(requested: string | undefined): string {
-  if (requested === undefined) return 'STANDARD'
-  if (!known.has(requested)) throw error('InvalidStorageClass', { StorageClassRequested: requested })
+export function storedStorageClass(requested: string | undefined, bucket: BucketRecord): string {
+  const only = isDirectory(bucket) ? directoryStorageClass(bucket) : undefined
+  if (requested === undefined) return only ?? 'STANDARD'
+  if (only === undefined ? !known.has(requested) : requested !== only)
+    throw error('InvalidStorageClass', { StorageClassRequested: requested })
   return requested
 }
 
