@@ -7,6 +7,7 @@ Usage: sandbucket [serve] [options]     start the server
        sandbucket env [--json]          print what clients need: eval "$(sandbucket env)"
        sandbucket s3cfg                 print a configuration for s3cmd: sandbucket s3cfg > ~/.s3cfg
        sandbucket explain ID            say why the request with that x-amz-request-id was allowed or refused
+       sandbucket simulate FILE         check who may do what: [{ principal, action, resource, context, expect }]
        sandbucket health                exit 0 when the server at the configured address is ready
 
 Options (environment variable, default):
@@ -15,7 +16,7 @@ Options (environment variable, default):
 const tail = `
 Precedence: flag, environment, file (sandbucket.config.json or .mjs, or --config FILE), default.
 NAME_FILE variants of the key variables hold the path of a file with the value.
-Exit codes: 0 stopped, 1 crash, 2 usage, 3 address or port unusable, 4 data directory locked or unusable,
+Exit codes: 0 stopped, 1 crash or (simulate) not as expected, 2 usage, 3 address or port unusable, 4 data directory locked or unusable,
 130 and 143 after SIGINT and SIGTERM.
 `
 

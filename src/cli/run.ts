@@ -12,7 +12,8 @@ import type { Io } from './io.ts'
 /** Runs what `argv` asks for. Resolves with the exit code; never throws a usage error. */
 export async function run(io: Io): Promise<number> {
   const findings: Findings = { notes: [], problems: [] }
-  const args = readArguments(io.argv, findings)
+  const simulation = readSimulation(io.argv)
+  const args = readArguments(simulation?.options ?? io.argv, findings)
   if (args.wants === 'version') {
     io.out(`${version}\n`)
     return exitCodes.clean
@@ -22,13 +23,33 @@ export async function run(io: Io): Promise<number> {
     io.out(helpText())
     return exitCodes.clean
   }
+  if (simulation !== undefined && simulation.file === undefined)
+    findings.problems.push('simulate needs a file of tests')
   try {
-    return await runCommand(args, await resolve(args, io, findings), io)
+    const resolution = await resolve(args, io, findings)
+    if (simulation?.file === undefined) return await runCommand(args, resolution, io)
+    checkPort(resolution, 'simulate')
+    const { simulate } = await import('./simulate.ts')
+    return await simulate(simulation.file, resolution.config, io)
   } catch (cause) {
     if ((cause as Partial<UsageError>).exitCode !== exitCodes.usage) throw cause
     for (const problem of (cause as UsageError).problems) io.err(`sandbucket: ${problem}\n`)
     return exitCodes.usage
   }
+}
+
+/** `simulate FILE [options]`, which comes first; undefined for all other commands. */
+function readSimulation(argv: readonly string[]): { file: string | undefined; options: readonly string[] } | undefined {
+  const [word, file] = argv
+  if (word !== 'simulate') return undefined
+  const isFile = file !== undefined && !file.startsWith('-')
+  return { file: isFile ? file : undefined, options: argv.slice(isFile ? 2 : 1) }
+}
+
+/** @throws UsageError when the port is one that only the server knows */
+function checkPort({ config }: Resolution, command: string): void {
+  if (config.port !== 0) return
+  throw usageError([`port 0 is chosen when the server starts; say --port PORT to ${command}`])
 }
 
 async function resolve(args: Arguments, io: Io, findings: Findings): Promise<Resolution> {
@@ -43,9 +64,7 @@ async function runCommand(args: Arguments, resolution: Resolution, io: Io): Prom
     const { serve } = await import('./serve.ts')
     return serve(resolution, io)
   }
-  if (config.port === 0) {
-    throw usageError([`port 0 is chosen when the server starts; say --port PORT to ${args.command}`])
-  }
+  checkPort(resolution, args.command)
   if (args.command === 'health') {
     const { health } = await import('./health.ts')
     return health(config, io)
