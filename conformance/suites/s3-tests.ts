@@ -33,7 +33,7 @@ const accounts = {
 
 const kmsKeys = ['01234567-89ab-cdef-0123-456789abcdef', '11234567-89ab-cdef-0123-456789abcdef']
 
-function section(name: string, { canonicalId, displayName, email, keys }: Account): string {
+function section(name: string, { id, canonicalId, displayName, email, keys }: Account): string {
   const lines = [
     `[${name}]`,
     `user_id = ${canonicalId}`,
@@ -42,7 +42,11 @@ function section(name: string, { canonicalId, displayName, email, keys }: Accoun
     `access_key = ${keys[0]?.accessKeyId}`,
     `secret_key = ${keys[0]?.secretAccessKey}`,
   ]
-  if (name === 's3 main') lines.push('api_name = us-east-1', `kms_keyid = ${kmsKeys[0]}`, `kms_keyid2 = ${kmsKeys[1]}`)
+  if (name === 's3 main') {
+    // The name of a region that CreateBucket takes, and keys as AWS answers them.
+    const [key, key2] = kmsKeys.map((key) => `arn:aws:kms:us-east-1:${id}:key/${key}`)
+    lines.push('api_name = us-west-2', `kms_keyid = ${key}`, `kms_keyid2 = ${key2}`)
+  }
   if (name === 's3 tenant') lines.push('tenant = testx')
   return `${lines.join('\n')}\n`
 }
