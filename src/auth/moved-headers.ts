@@ -35,7 +35,7 @@ function isHeader(name: string, isV2: boolean): boolean {
  * Observed: metadata is UTF-8 here, while in headers proper every byte is a character (recorded,
  * test_put_unicode_metadata_with_sig_s3; AWS's page "Working with object metadata").
  */
-function valueOf(name: string, raw: string): string {
+function textOf(name: string, raw: string): string {
   const bytes = percentDecode(raw)
   return name.startsWith('x-amz-meta-') ? readable(bytes) : bytes
 }
@@ -56,7 +56,7 @@ export function movedHeaders(
     // A header proper counts before its copy in the query, and the first of repeated parameters before the others.
     if (request.headers[name] !== undefined || moved?.[name] !== undefined) continue
     moved ??= {}
-    moved[name] = valueOf(name, pair.value ?? '')
+    moved[name] = textOf(name, pair.value ?? '')
   }
   return moved
 }
