@@ -76,8 +76,9 @@ class WireBody implements RequestBody {
   async forEach(sink: (chunk: Buffer) => void | Promise<void>): Promise<void> {
     if (this.#isTaken) throw new Error('a request body can be read once')
     this.#isTaken = true
+    // Even for an empty body: who asked waits for it, and a connection without it must close after the answer.
+    this.#request.sendContinue()
     if (this.#wireBytes !== 0) {
-      this.#request.sendContinue()
       const { stream } = this.#request
       const whole = readAtOnce(stream, this.#wireBytes)
       if (whole === undefined) {

@@ -84,7 +84,9 @@ export function sendResponse(exchange: Exchange, response: WireResponse, options
     headers['Content-Length'] = String(sizeBytes)
   }
   const rest = restOfBody(req, exchange.isAwaitingContinue)
-  if (rest === 'linger' || options.isClosing) headers.Connection = 'close'
+  // Node closes a connection whose client asked for `100 Continue` and got none: that must be said, or the client's next
+  // request is lost (botocore even takes it for answered).
+  if (rest === 'linger' || options.isClosing || exchange.isAwaitingContinue) headers.Connection = 'close'
   // AWS's answers say nothing of a connection that stays (recorded headers of test_cors_match_origins and others). Node
   // would then keep one, too, whose client has ended its side.
   else if (res.shouldKeepAlive && req.httpVersionMinor > 0 && !req.socket.readableEnded) res.removeHeader('Connection')
