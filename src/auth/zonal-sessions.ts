@@ -3,7 +3,7 @@ import type { Principal } from '../context.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { openSession, sessionKeyPrefix, sessionSecret, sessionSecretKey } from '../lib/zonal-session.ts'
 import type { IamStore } from '../store/iam.ts'
-import { whenReady } from '../store/maybe.ts'
+import { whenReady } from '../lib/when-ready.ts'
 import type { Credential, CredentialSource } from './keys.ts'
 import { Lru } from './lru.ts'
 

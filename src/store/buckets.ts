@@ -1,7 +1,7 @@
 /** Buckets: one row each, by name. What is in them hangs on their id. */
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { bucketKey, bucketsRange, versionsRange } from './keys.ts'
-import { whenReady } from './maybe.ts'
+import { whenReady } from '../lib/when-ready.ts'
 import { randomId } from './random.ts'
 import { decodeJson, encodeJson } from './record-rows.ts'
 import type { BucketRecord } from './records.ts'

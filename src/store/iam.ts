@@ -19,7 +19,7 @@ import {
   iamRowOf,
   secretKey,
 } from './keys.ts'
-import { whenReady } from './maybe.ts'
+import { whenReady } from '../lib/when-ready.ts'
 import { randomId } from './random.ts'
 import { decodeJson, encodeJson } from './record-rows.ts'
 import { type Engine, type Transaction, transact } from './transaction.ts'

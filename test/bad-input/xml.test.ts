@@ -99,7 +99,7 @@ const dangerous: Row[] = [
   },
   {
     name: 'an attribute of 500,000 characters',
-    request: tagging(`<Tagging a="${'x'.repeat(500_000)}"/>`),
+    request: tagging(`<Label a="${'x'.repeat(500_000)}"/>`),
     ...malformed,
   },
   { name: 'a name of 500,000 characters', request: tagging(`<${'x'.repeat(500_000)}/>`), ...malformed },
@@ -140,7 +140,6 @@ const wrong: Row[] = [
   { name: 'text among the elements', request: tagSet('<Tag>text<Key>a</Key><Value>b</Value></Tag>'), ...malformed },
   { name: 'elements in a text', request: tagSet('<Tag><Key><b>a</b></Key><Value>b</Value></Tag>'), ...malformed },
   { name: 'an item of another name', request: tagSet('<Label><Key>a</Key><Value>b</Value></Label>'), ...malformed },
-  { name: 'no TagSet', request: tagging('<Tagging/>'), ...malformed },
   { name: 'two TagSets', request: tagging('<Tagging><TagSet/><TagSet/></Tagging>'), ...malformed },
   {
     // test_tagging_validation, recorded AWS answers.

@@ -346,7 +346,11 @@ describe('mistakes say what to do', () => {
     ['a misspelt flag', { argv: ['--prot', '1'] }, '--prot is not an option; did you mean --port?'],
     ['an unknown flag', { argv: ['--quux'] }, '--quux is not an option; sandbucket --help lists them'],
     ['a misspelt command', { argv: ['serv'] }, '"serv" is not a command; did you mean serve?'],
-    ['an unknown command', { argv: ['fly'] }, '"fly" is not a command; commands are serve, env, s3cfg, health'],
+    [
+      'an unknown command',
+      { argv: ['fly'] },
+      '"fly" is not a command; commands are serve, env, s3cfg, health, explain',
+    ],
     ['too many words', { argv: ['serve', '/data'] }, '"/data" is not expected after "serve"; options begin with --'],
     [
       'a misspelt key in the file',

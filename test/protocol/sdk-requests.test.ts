@@ -40,6 +40,8 @@ for (const operation of operationNames('s3')) {
     const row = s3Table.operations.find((candidate) => candidate[0] === operation)
     assert.ok(row)
     const input = sampleOf(s3Table, row[4], { timeMs: TIME_MS, skip: SDK_OWN })
+    // Documented, and so in our table by a patch, but not in the SDK's model.
+    if (operation === 'DeleteObjectAnnotation') delete input.BypassGovernanceRetention
     if (operation === 'ListParts') input.PartNumberMarker = '3'
     const sent = await serialise('s3', operation, toSdk(input, row[4]))
     const target = addressOf(sent)
