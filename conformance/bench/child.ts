@@ -49,6 +49,9 @@ async function listeningUrl(child: ChildProcess): Promise<string> {
     lines.on('line', (line) => {
       if (!line.includes('"listening"')) return
       clearTimeout(timer)
+      // What follows is the log: it must flow, but reading it line by line would slow the load generator.
+      lines.close()
+      child.stdout?.resume()
       resolve((JSON.parse(line) as { url: string }).url)
     })
   })
