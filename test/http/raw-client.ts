@@ -46,7 +46,11 @@ export async function start(
         state.resets++
       },
       now: () => Date.now(),
-      roles: { ofRole: async () => 'missing', instanceProfile: async () => undefined, ofInstance: async () => 'missing' },
+      roles: {
+        ofRole: async () => 'missing',
+        instanceProfile: async () => undefined,
+        ofInstance: async () => 'missing',
+      },
       idp: { issuer: '', token: async () => '', keys: async () => ({ keys: [] }) },
       bucketExists: (name) => state.buckets.has(name),
     },

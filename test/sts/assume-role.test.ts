@@ -142,6 +142,7 @@ describe('AssumeRole', () => {
     assert.match(await failure(assume(fay, 'plain', { Tags })), /perform: sts:TagSession on resource/)
     await policy('tagged', allow('sts:*', '*'))
     await arena.root.iam.send(new TagRoleCommand({ RoleName: 'onward', Tags: [{ Key: 'Team', Value: 'other' }] }))
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
     await policy('onward', allow('s3:PutObject', 'arn:aws:s3:::${aws:PrincipalTag/team}/*'))
     const tagged = await session(fay, 'tagged', { Tags, TransitiveTagKeys: ['team'] })
     const onward = await session(tagged, 'onward')
