@@ -26,7 +26,7 @@ function resolve(given: Given): Resolution {
         if (text === undefined) throw new Error('no such file')
         return text
       },
-      directory: '/work',
+      directory: '/home/dev',
     },
     findings,
   )
@@ -54,7 +54,7 @@ describe('without any source', () => {
     assert.deepEqual(rest, {
       host: '127.0.0.1',
       port: 9000,
-      dataDir: '/work/.sandbucket',
+      dataDir: '/home/dev/.sandbucket',
       durable: false,
       region: 'us-east-1',
       regionStrict: false,
@@ -166,7 +166,7 @@ describe('precedence', () => {
       '--data wins over a weaker memory',
       { argv: ['--data', 'here'], env: { SANDBUCKET_IN_MEMORY: '1' } },
       (c) => c.dataDir,
-      '/work/here',
+      '/home/dev/here',
     ],
     [
       '--in-memory wins over a weaker directory',
