@@ -8,7 +8,6 @@ import { header, type WireRequest } from './http/wire.ts'
 
 /** Headers and parameters that are taken and change nothing here, each with the reason. */
 export const acceptedWithoutEffect: readonly { name: string; reason: string }[] = [
-  { name: 'x-amz-request-payer', reason: 'requester pays is stored with its issue; nothing is ever charged' },
   { name: 'x-amz-sdk-*, amz-sdk-*, x-amz-user-agent', reason: 'SDK bookkeeping; AWS ignores them too' },
   {
     name: 'x-amz-server-side-encryption-bucket-key-enabled',
