@@ -1,5 +1,5 @@
 /** The AWS CLI as a client of the run: how it is called, and the list of its scenarios. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CommandResult, run } from '../../lib/command.ts'
 import { bucketName, type Client, fail, runChecks, succeed, type Target } from '../../lib/scenario.ts'
@@ -46,7 +46,7 @@ export interface Aws {
   bucket(hint: string): Promise<string>
   /** A path in the scratch directory. */
   path(...parts: string[]): string
-  /** Writes a file into the scratch directory. @returns its path */
+  /** Writes a file, a minute old, into the scratch directory. @returns its path */
   file(name: string, content: string | Uint8Array): Promise<string>
 }
 
@@ -111,6 +111,10 @@ async function connect(version: AwsVersion, versionText: string, target: Target)
       const path = join(target.dir, name)
       await mkdir(join(path, '..'), { recursive: true })
       await writeFile(path, content)
+      // S3 tells times in whole seconds: what is uploaded within a second of its making would look older than its file,
+      // and `sync` would send it again.
+      const before = Date.now() / 1000 - 60
+      await utimes(path, before, before)
       return path
     },
   }
