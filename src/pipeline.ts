@@ -14,6 +14,7 @@ import { addExplanation } from './explain.ts'
 import { collectBody } from './http/body.ts'
 import { header, type WireRequest, type WireResponse } from './http/wire.ts'
 import { noteKeyUse } from './key-use.ts'
+import { answerInTime, mayAnswerLate, type Pace } from './late-answer.ts'
 import type { S3Handlers } from './model/s3.types.gen.ts'
 import { verifyPayloadDigest } from './payload-digest.ts'
 import { matchS3, type Plan, parseQuery, writeError } from './protocol/index.ts'
@@ -31,6 +32,8 @@ export interface PipelineDeps extends CallDeps {
   readonly query: QueryHandlers
   /** How long a client may stay silent in the middle of its body, in ms. */
   readonly bodyIdleMs?: number | undefined
+  /** When answers begin before their work is done. */
+  readonly latePace: Pace
 }
 
 export type Handle = (request: WireRequest) => Promise<WireResponse>
@@ -53,7 +56,7 @@ export function createPipeline(deps: PipelineDeps): Handle {
       } else if (target.service === 's3control') {
         service = 's3control'
         response = await handleControlCall(call, target, deps)
-      } else response = await handleS3(call, target, deps)
+      } else response = await handleS3(call, target, deps, hostId)
     } catch (cause) {
       failure = toAwsError(cause, call)
       if (failure.code === 'SignatureDoesNotMatch') call.authorizer.signatureFailed(call, failure)
@@ -73,7 +76,7 @@ export function createPipeline(deps: PipelineDeps): Handle {
 
 type AnyHandler = (input: Record<string, unknown>, call: Call) => object | Promise<object>
 
-async function handleS3(call: Call, target: Target, deps: PipelineDeps): Promise<WireResponse> {
+async function handleS3(call: Call, target: Target, deps: PipelineDeps, hostId: string): Promise<WireResponse> {
   const { request } = call
   if (target.surface === 'website') throw notImplemented('The website endpoint')
   if (request.method === 'OPTIONS') return answerPreflight(call, target)
@@ -98,7 +101,10 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps): Promise
       await call.authorizer.body(call, outcome)
     }
   }
-  const response = plan.write(await execute(call, handler, input), { isHead: request.method === 'HEAD' })
+  const working = execute(call, handler, input)
+  const response = mayAnswerLate(plan.name)
+    ? await answerInTime(written(working, plan), (cause) => lateFailure(cause, call, hostId), deps.latePace)
+    : plan.write(await working, { isHead: request.method === 'HEAD' })
   if (isCharged(call.maybeBucket, call.principal)) response.headers['x-amz-request-charged'] = 'requester'
   return response
 }
@@ -110,6 +116,17 @@ async function execute(call: Call, handler: AnyHandler, input: Record<string, un
     // What is missing is told only to those who may know.
     throw cause instanceof AwsError ? await call.authorizer.onFailure(call, cause) : cause
   }
+}
+
+async function written(working: Promise<object>, plan: Plan): Promise<WireResponse> {
+  return plan.write(await working, { isHead: false })
+}
+
+/** The document of an error whose answer has begun with 200. */
+function lateFailure(cause: unknown, call: Call, hostId: string): WireResponse {
+  const failure = toAwsError(cause, call)
+  call.log.info({ id: call.requestId, op: call.operation, code: failure.code }, 'failed after its answer had begun')
+  return writeError(failure, { service: 's3', requestId: call.requestId, hostId, isHead: false })
 }
 
 async function identify(call: Call, target: Target, auth: AuthDeps): Promise<Authenticated> {

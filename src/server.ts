@@ -115,6 +115,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
     s3,
     query: queryServices,
     bodyIdleMs: limits.bodyIdleMs,
+    latePace: limits,
   })
   const reset = async () => {
     await store.reset()

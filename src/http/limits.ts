@@ -13,6 +13,13 @@ export interface HttpLimits {
   bodyIdleMs: number
   /** Without progress while a body is sent: readers that process as they go pause for long. */
   stalledDownloadMs: number
+  /**
+   * Without an answer to an operation that AWS answers before it is done, and then between two white spaces. Assumed: AWS
+   * documents no times. Long enough for nearly every answer to keep its status and headers, and shorter than the
+   * shortest read timeout of the SDKs (Java: 50 s).
+   */
+  silentMs: number
+  spaceMs: number
   /** Between two requests: longer than the pools of clients keep a connection (Go: 90 s), so that they close first. */
   keepAliveMs: number
   /**
@@ -30,6 +37,8 @@ export const defaultLimits: HttpLimits = {
   idleMs: 120_000,
   bodyIdleMs: 20_000,
   stalledDownloadMs: 900_000,
+  silentMs: 20_000,
+  spaceMs: 5_000,
   keepAliveMs: 120_000,
   lingerBytes: 64 * 2 ** 20,
   lingerMs: 5_000,

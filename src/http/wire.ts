@@ -32,6 +32,8 @@ export interface WireResponse {
   status: number
   headers: Record<string, string | string[]>
   body?: WireBody | undefined
+  /** Work that goes on after the head has left; closing the server waits for it. Never rejects. */
+  until?: Promise<void>
 }
 
 /** The single value of a header, or undefined. Repeated headers are joined as Node joins them. */
