@@ -104,4 +104,8 @@ export class Call implements Ctx {
   authorize(action: string, resource: string, bucket: BucketRecord, versionId?: string): MaybePromise<void> {
     return this.#deps.authorizer.one(this, action, resource, bucket, versionId)
   }
+
+  may(action: string, resource: string, bucket: BucketRecord, versionId?: string): MaybePromise<boolean> {
+    return this.#deps.authorizer.may(this, action, resource, bucket, versionId)
+  }
 }

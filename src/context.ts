@@ -53,6 +53,8 @@ export interface PrincipalSession {
   sourceIdentity?: string
   /** `aws:FederatedProvider`: ARN of the provider, or its host name for the built-in ones. */
   federatedProvider?: string
+  /** Condition keys (lower case) about the user that the provider vouched for: `saml:sub`, `ISSUER:aud`, ... */
+  federation?: Readonly<Record<string, string>>
   /** Session tags; of a role they win over the role's own. */
   tags: Readonly<Record<string, string>>
   transitiveTagKeys: readonly string[]
@@ -138,6 +140,8 @@ export interface Ctx {
    * `resource` is an ARN. Returns when allowed. @throws AwsError AccessDenied
    */
   authorize(action: string, resource: string, bucket: BucketRecord, versionId?: string): MaybePromise<void>
+  /** Whether the caller may know something more, which is left out otherwise. */
+  may(action: string, resource: string, bucket: BucketRecord, versionId?: string): MaybePromise<boolean>
   /** What handlers of access configurations need of the authorization that reads them. */
   readonly access: AccessFacts
   /** Whether the caller may become a role, by its trust policy and the caller's own. */

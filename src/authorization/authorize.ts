@@ -19,7 +19,7 @@ import {
 import type { BucketRecord } from '../store/records.ts'
 import type { Asked } from './asked.ts'
 import { bucketPolicyOf } from './bucket-policies.ts'
-import { answer, type AuthorizationDeps, callerPolicies, denialOf, type Question } from './decision.ts'
+import { answer, type AuthorizationDeps, callerPolicies, denialOf, isAllowed, type Question } from './decision.ts'
 import type { CallerPolicies } from './identities.ts'
 import type { Decided, RequestExplanation } from './journal.ts'
 import { mentions } from './mentions.ts'
@@ -86,6 +86,18 @@ export class Authorizer {
   ): MaybePromise<void> {
     if (isUnopposed(asked.principal, bucket) && (!hasAcls(bucket) || bucketOwnerActions.has(action))) return undefined
     return this.#one(asked, { action, resource, bucket, versionId })
+  }
+
+  /** Whether a caller who got what was asked for may know something more. */
+  may(
+    asked: Asked,
+    action: string,
+    resource: string,
+    bucket: BucketRecord,
+    versionId?: string | undefined,
+  ): MaybePromise<boolean> {
+    if (isUnopposed(asked.principal, bucket) && !hasAcls(bucket)) return true
+    return this.#may(asked, { action, resource, bucket, versionId })
   }
 
   /** Keeps what an explanation of a wrong signature needs. */
@@ -263,6 +275,10 @@ export class Authorizer {
     const decided = await answer(asked, await callerPolicies(asked, this.#deps), question, this.#deps)
     if (decided.verdict.decision !== 'allowed') throw denialOf(decided, question)
     if (question.bucket !== asked.maybeBucket) this.#refuseUnpaid(asked, question.bucket)
+  }
+
+  async #may(asked: Asked, question: Question): Promise<boolean> {
+    return isAllowed(asked, await callerPolicies(asked, this.#deps), question, this.#deps)
   }
 
   /** @throws AwsError AccessDenied */

@@ -47,16 +47,34 @@ export async function answer(
   question: Question,
   deps: AuthorizationDeps,
 ): Promise<Decided> {
-  const { bucket } = question
-  const request =
-    bucket === undefined
-      ? requestOf(asked, caller, question)
-      : await bucketRequestOf(asked, caller, question, bucket, deps.accountBlock)
+  const request = await requestFor(asked, caller, question, deps)
   const verdict = decide(request)
   const context = snapshot(request.context, request.policies)
   const decided = { request: { ...request, context }, verdict }
   deps.journal.decided(asked.requestId, asked.clock.now(), asked.operation, decided)
   return decided
+}
+
+/** Whether it is allowed, asked without a trace: nothing is refused when it is not. */
+export async function isAllowed(
+  asked: Asked,
+  caller: CallerPolicies,
+  question: Question,
+  deps: AuthorizationDeps,
+): Promise<boolean> {
+  return decide(await requestFor(asked, caller, question, deps)).decision === 'allowed'
+}
+
+function requestFor(
+  asked: Asked,
+  caller: CallerPolicies,
+  question: Question,
+  { accountBlock }: AuthorizationDeps,
+): MaybePromise<AccessRequest> {
+  const { bucket } = question
+  return bucket === undefined
+    ? requestOf(asked, caller, question)
+    : bucketRequestOf(asked, caller, question, bucket, accountBlock)
 }
 
 /** The error of a denial. */

@@ -23,6 +23,7 @@ import { encryptionOutput, sealerOf } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { findObject } from './lib/find-object.ts'
 import { lockOutput } from './lib/object-lock.ts'
+import { withoutHidden } from './lib/guarded-state.ts'
 import { type ByteRange, contentRange, parseRange } from './lib/range.ts'
 import { shownStorageClass } from './lib/storage-class.ts'
 import { shownVersionId } from './lib/version-id.ts'
@@ -86,7 +87,11 @@ function isChecksumAsked({ ChecksumMode }: HeadObjectRequest): boolean {
   return ChecksumMode !== undefined && ChecksumMode.toUpperCase() === 'ENABLED'
 }
 
-function describe({ record, selection, customerKey }: Opened, input: HeadObjectRequest, ctx: Ctx): HeadObjectOutput {
+function describe(
+  { record, seen, selection, customerKey }: Opened,
+  input: HeadObjectRequest,
+  ctx: Ctx,
+): HeadObjectOutput {
   const { range, part } = selection
   return {
     AcceptRanges: 'bytes',
@@ -103,13 +108,15 @@ function describe({ record, selection, customerKey }: Opened, input: HeadObjectR
     StorageClass: shownStorageClass(record.StorageClass),
     Restore: restoreHeader(record, ctx.clock.now()),
     PartsCount: part === undefined ? undefined : record.partsCount,
-    TagCount: record.tags?.length || undefined,
-    ...lockOutput(record, ctx.clock.now()),
+    TagCount: seen.tags?.length || undefined,
+    ...lockOutput(seen, ctx.clock.now()),
   }
 }
 
 interface Opened {
   record: ObjectRecord
+  /** With the tags and locks that the caller may know. */
+  seen: ObjectRecord
   selection: Selection
   customerKey: CustomerKey | undefined
 }
@@ -120,7 +127,8 @@ async function open(input: HeadObjectRequest, ctx: Ctx): Promise<Opened> {
   const record = await findObject(ctx, input)
   checkCustomerKey(record.encryption, customerKey)
   checkReadConditions(input, record, ctx.clock.now())
-  return { record, selection: await select(record, input, ctx), customerKey }
+  const seen = await withoutHidden(record, input, ctx)
+  return { record, seen, selection: await select(record, input, ctx), customerKey }
 }
 
 /** How often a read begins anew when its object is replaced between finding the record and opening the bytes. */

@@ -176,6 +176,7 @@ export class World {
       baseUrl: options.baseUrl ?? 'http://localhost:9000',
       account: (id: string) => [owner, stranger].find((account) => account.id === id || account.canonicalId === id),
       authorize: (action: string, resource: string) => options.authorize?.(action, resource),
+      may: () => true,
       access: {
         publicAccessBlock: (of: BucketRecord) => of.documents.publicAccessBlock ?? {},
         resolvePrincipal: () => undefined,
