@@ -1,11 +1,13 @@
 /** Large bodies: throughput against a plain file stream and against the hashes themselves, and constant memory at 5 GiB. */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createHasher } from '../../src/s3/lib/checksum.ts'
 import { type Child, startChild } from './child.ts'
+import { prepare, timed } from './client.ts'
+import { copyRow } from './copy.ts'
+import { hashAll } from './hashes.ts'
 import { median } from './load.ts'
 import { atLeast, atMost, type Row } from './report.ts'
 import { keys, withSandbucket } from './sandbucket.ts'
@@ -24,10 +26,10 @@ export async function large(): Promise<Row[]> {
       const seconds = { put: [] as number[], hash: [] as number[], get: [] as number[], file: [] as number[] }
       for (let round = 0; round <= rounds; round++) {
         // Signing, which hashes the body as well, is the client's work and not timed.
-        const put = await timed(prepare(server, 'PUT', '/bench/large', body))
+        const put = await timed(prepare(server, { method: 'PUT', path: '/bench/large', body }))
         const hash = await timed(() => hashAll(body))
-        const get = await timed(prepare(server, 'GET', '/bench/large'))
-        const stream = await timed(prepare(plain, 'GET', '/'))
+        const get = await timed(prepare(server, { method: 'GET', path: '/bench/large' }))
+        const stream = await timed(prepare(plain, { method: 'GET', path: '/' }))
         if (round === 0) continue
         seconds.put.push(put)
         seconds.hash.push(hash)
@@ -57,49 +59,6 @@ export async function large(): Promise<Row[]> {
   })
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const started = process.hrtime.bigint()
-  await work()
-  return Number(process.hrtime.bigint() - started) / 1e9
-}
-
-/** What a signed PUT must compute, one after the other over the whole body, on one core. */
-async function hashAll(body: Buffer): Promise<void> {
-  createHash('md5').update(body).digest()
-  createHash('sha256').update(body).digest()
-  const crc = await createHasher('CRC64NVME')
-  for (let at = 0; at < body.length; at += 65_536) crc.update(body.subarray(at, at + 65_536))
-  crc.digest()
-}
-
-/** Signs a request; the function sends it. The answer's bytes are counted, not kept. */
-function prepare(server: Child, method: string, path: string, body?: Buffer): () => Promise<number> {
-  const headers = signedHeaders(server.port, keys, { method, path, ...(body && { body }) })
-  return () => send(server, method, path, headers, body)
-}
-
-function send(
-  server: Child,
-  method: string,
-  path: string,
-  headers: Record<string, string>,
-  body?: Buffer,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port: server.port, method, path, headers }, (response) => {
-      let size = 0
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length
-      })
-      response.on('end', () =>
-        response.statusCode === 200 ? resolve(size) : reject(new Error(`${method} ${path}: ${response.statusCode}`)),
-      )
-    })
-    request.on('error', reject)
-    request.end(body)
-  })
-}
-
 const bigBytes = 5 * 2 ** 30
 
 async function fiveGiB(server: Child): Promise<Row[]> {
@@ -114,12 +73,13 @@ async function fiveGiB(server: Child): Promise<Row[]> {
   timer = watch('download')
   let received = 0
   const download = await timed(async () => {
-    received = await prepare(server, 'GET', '/bench/huge')()
+    received = (await prepare(server, { method: 'GET', path: '/bench/huge' })()).sizeBytes
   })
   clearInterval(timer)
   if (received !== bigBytes) throw new Error(`5 GiB came back as ${received} bytes`)
   const rate = (seconds: number) => `${(bigBytes / 2 ** 20 / seconds).toFixed(0)} MiB/s`
   return [
+    await copyRow(server, '/bench/huge', 'Copy of an object of 5 GiB, uploaded whole'),
     atMost('Memory (RSS) during an upload of 5 GiB', rate(upload), peak.upload, 256, ' MiB'),
     atMost('Memory (RSS) during its download', rate(download), peak.download, 256, ' MiB'),
   ]

@@ -18,20 +18,31 @@ export async function load(
   seconds: number,
   connections = 16,
 ): Promise<LoadResult> {
-  const counter = { next: 0, done: 0, errors: 0 }
-  const started = process.hrtime.bigint()
   const until = Date.now() + seconds * 1000
-  await Promise.all(Array.from({ length: connections }, () => drive(port, requests, until, counter)))
+  let next = 0
+  return run(port, connections, () => (Date.now() < until ? requests[next++ % requests.length] : undefined))
+}
+
+/** Sends each request once, over as many sockets. @throws Error when one fails */
+export async function sendAll(port: number, requests: readonly Buffer[], connections = 16): Promise<LoadResult> {
+  let next = 0
+  const result = await run(port, connections, () => requests[next++])
+  if (result.errors > 0) throw new Error(`${result.errors} of ${result.requests} requests failed`)
+  return result
+}
+
+/** A socket that gets `undefined` is done. */
+type Source = () => Buffer | undefined
+
+async function run(port: number, connections: number, source: Source): Promise<LoadResult> {
+  const counter = { done: 0, errors: 0 }
+  const started = process.hrtime.bigint()
+  await Promise.all(Array.from({ length: connections }, () => drive(port, source, counter)))
   const elapsed = Number(process.hrtime.bigint() - started) / 1e9
   return { requests: counter.done, seconds: elapsed, perSecond: counter.done / elapsed, errors: counter.errors }
 }
 
-function drive(
-  port: number,
-  requests: readonly Buffer[],
-  until: number,
-  counter: { next: number; done: number; errors: number },
-) {
+function drive(port: number, source: Source, counter: { done: number; errors: number }) {
   return new Promise<void>((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     socket.setNoDelay(true)
@@ -39,10 +50,11 @@ function drive(
     let missing = -1
     let head = ''
     const send = () => {
-      if (Date.now() >= until) return socket.destroy()
+      const request = source()
+      if (request === undefined) return socket.destroy()
       missing = -1
       head = ''
-      socket.write(requests[counter.next++ % requests.length] as Buffer)
+      socket.write(request)
     }
     socket.on('connect', send)
     socket.on('data', (chunk: Buffer) => {

@@ -20,14 +20,23 @@ export async function withTemporary<T>(use: (directory: string) => Promise<T>): 
 }
 
 /** Starts `sandbucket serve` on a data directory with a bucket `bench`. */
-export function startSandbucket(dataDir: string, args: string[] = []): Promise<Child> {
-  return startChild([mainFile, '--port', '0', '--data', dataDir, '--log-format', 'json', '--bucket', 'bench', ...args])
+export function startSandbucket(
+  dataDir: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): Promise<Child> {
+  const always = ['--port', '0', '--data', dataDir, '--log-format', 'json', '--bucket', 'bench']
+  return startChild([mainFile, ...always, ...args], env)
 }
 
 /** Runs `use` with a server of its own. */
-export async function withSandbucket<T>(use: (server: Child, dataDir: string) => Promise<T>): Promise<T> {
+export async function withSandbucket<T>(
+  use: (server: Child, dataDir: string) => Promise<T>,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): Promise<T> {
   return withTemporary(async (directory) => {
-    const server = await startSandbucket(directory)
+    const server = await startSandbucket(directory, args, env)
     try {
       return await use(server, directory)
     } finally {

@@ -1,7 +1,7 @@
 /** Small signed requests against a bare Koa "hello": requests per second, taking turns. */
 import { fileURLToPath } from 'node:url'
 import { startChild } from './child.ts'
-import { load, median } from './load.ts'
+import { load, median, sendAll } from './load.ts'
 import { atLeast, type Row } from './report.ts'
 import { keys, withSandbucket } from './sandbucket.ts'
 import { signedBytes } from './sign.ts'
@@ -21,7 +21,7 @@ export async function small(): Promise<Row[]> {
         signedBytes(server.port, keys, { method: 'GET', path: `/bench/small/${n}` }),
       )
       const plain = [Buffer.from(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${hello.port}\r\n\r\n`)]
-      await load(server.port, puts, 2)
+      await sendAll(server.port, puts)
       await load(server.port, gets, 1)
       await load(hello.port, plain, 1)
       const rates = { hello: [] as number[], get: [] as number[], put: [] as number[] }
