@@ -44,6 +44,10 @@ const members: readonly [key: string, member: string][] = [
   ['s3:if-match', 'IfMatch'],
   ['s3:if-none-match', 'IfNoneMatch'],
   ['s3:x-amz-bucket-namespace', 'BucketNamespace'],
+  ['s3:annotation-prefix', 'AnnotationPrefix'],
+  ['s3:max-annotation-results', 'MaxAnnotationResults'],
+  ['s3:x-amz-object-if-match', 'ObjectIfMatch'],
+  ['s3:x-amz-object-annotation-directive', 'AnnotationDirective'],
 ]
 
 /** Observed: parts and completion have the encryption that began the upload; a customer's algorithm is not kept. */
@@ -105,12 +109,25 @@ function contentSha256({ asked: { request, auth } }: Subject): KeyValue {
   return sent ?? (auth.authType === 'REST-QUERY-STRING' ? 'UNSIGNED-PAYLOAD' : undefined)
 }
 
-/** The rest of `s3:`; `s3:TlsVersion` is absent, because this server speaks plain HTTP. */
+/** `1.2`, `1.3`; absent over plain HTTP. */
+function tlsVersion({ asked: { request } }: Subject): KeyValue {
+  const name = request.tlsVersion?.()
+  return name?.startsWith('TLSv') ? name.slice(4) : undefined
+}
+
+/** The columns that an inventory asks for. */
+function inventoryFields({ asked: { input } }: Subject): KeyValue {
+  const fields = memberOf(input.InventoryConfiguration, 'OptionalFields')
+  return Array.isArray(fields) && fields.length > 0 ? fields.map(String) : undefined
+}
+
+/** The rest of `s3:`. */
 export const s3Keys: ReadonlyMap<string, (subject: Subject) => KeyValue> = new Map<string, (s: Subject) => KeyValue>([
   ...members.map(([key, name]): [string, (subject: Subject) => KeyValue] => [key, member(name)]),
   ['s3:authtype', ({ asked }: Subject) => asked.auth.authType],
   ['s3:signatureversion', ({ asked }: Subject) => asked.auth.signatureVersion],
   ['s3:signatureage', signatureAge],
+  ['s3:tlsversion', tlsVersion],
   ['s3:x-amz-content-sha256', contentSha256],
   ['s3:max-keys', maxKeys],
   ['s3:versionid', ({ versionId }: Subject) => versionId],
@@ -123,6 +140,7 @@ export const s3Keys: ReadonlyMap<string, (subject: Subject) => KeyValue> = new M
   ['s3:object-lock-remaining-retention-days', remainingDays],
   ['s3:objectcreationoperation', ({ asked }: Subject) => creations[asked.operation]],
   ['s3:x-amz-object-ownership', ownership],
+  ['s3:inventoryaccessibleoptionalfields', inventoryFields],
   [
     's3:locationconstraint',
     ({ asked }: Subject) => text(memberOf(asked.input.CreateBucketConfiguration, 'LocationConstraint')),

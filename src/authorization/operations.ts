@@ -12,11 +12,12 @@ export const keysInBody: ReadonlySet<string> = new Set([
   'PutObjectRetention',
   'PutObjectLegalHold',
   'PutBucketOwnershipControls',
+  'PutBucketInventoryConfiguration',
   'CreateBucket',
 ])
 /** Whether a condition key may be one of those. */
 export const isBodyKey = (key: string) =>
-  /^(?:s3:requestobjecttag|s3:object-lock-|s3:locationconstraint|s3:x-amz-object-ownership|aws:requesttag\/|aws:tagkeys)/.test(
+  /^(?:s3:requestobjecttag|s3:object-lock-|s3:locationconstraint|s3:x-amz-object-ownership|s3:inventoryaccessible|aws:requesttag\/|aws:tagkeys)/.test(
     key,
   )
 

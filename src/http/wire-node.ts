@@ -25,6 +25,7 @@ export function toWireRequest(exchange: Exchange): WireRequest {
   if (target.charCodeAt(0) !== 47) target = originForm(target)
   const question = target.indexOf('?')
   const address = socket.remoteAddress ?? ''
+  const isTls = (socket as Partial<TLSSocket>).encrypted === true
   return {
     method: req.method as string,
     rawPath: question < 0 ? target : target.slice(0, question),
@@ -38,7 +39,8 @@ export function toWireRequest(exchange: Exchange): WireRequest {
       res.writeContinue()
     },
     remoteAddress: address.startsWith('::ffff:') ? address.slice(7) : address,
-    isTls: (socket as Partial<TLSSocket>).encrypted === true,
+    isTls,
+    tlsVersion: isTls ? () => (socket as TLSSocket).getProtocol() ?? undefined : undefined,
   }
 }
 

@@ -22,6 +22,8 @@ export interface WireRequest {
   /** Peer address, IPv4-mapped IPv6 reduced to IPv4. */
   readonly remoteAddress: string
   readonly isTls: boolean
+  /** Of TLS: its version as OpenSSL calls it, `TLSv1.3`. Asked only when a policy does. */
+  readonly tlsVersion?: (() => string | undefined) | undefined
 }
 
 /** What the writer may send. A `Readable` is piped and destroyed when the client goes away. */
