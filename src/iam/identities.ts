@@ -235,7 +235,6 @@ const nothingAllowed: NonNullable<CallerPolicies['session']>[number] = {
   document: { version: '2012-10-17', id: undefined, statements: [] },
   statements: [],
   isPublic: false,
-  selections: new Map(),
 }
 
 /** Session tags win over those of the user or role; tag keys compare without case. */

@@ -27,6 +27,17 @@ export function parseArn(text: string): Arn | undefined {
   return { partition, service, region, account, resource: text.slice(from) }
 }
 
+/** Whether `parseArn` would take it apart. */
+export function isArn(text: string): boolean {
+  if (!text.startsWith('arn:')) return false
+  let colon = 3
+  for (let count = 0; count < 4; count++) {
+    colon = text.indexOf(':', colon + 1)
+    if (colon === -1) return false
+  }
+  return true
+}
+
 /** `arn:aws:s3:::bucket`. */
 export function bucketArn(bucket: string, partition = 'aws'): string {
   return `arn:${partition}:s3:::${bucket}`

@@ -2,22 +2,33 @@
  * ARNs as patterns: six parts, each with its own wildcards, so that a `*` never reaches over a colon except in the last
  * part. Used for Resource and for the Arn* operators.
  */
-import { type Arn, parseArn } from '../lib/arn.ts'
+import { type Arn, isArn, parseArn } from '../lib/arn.ts'
 import type { ContextSource } from './context-source.ts'
 import { compilePattern, type Matcher } from './match.ts'
 
-/** An ARN of a request, taken apart once per decision. */
-export interface RequestArn extends Arn {
-  /** The whole: most patterns have wildcards in the resource part only, and then need not look at the others one by one. */
-  text: string
+/** An ARN of a request. Most patterns have wildcards in the resource part only: they need the text, never the parts. */
+export class RequestArn {
+  readonly text: string
+  #parts: Arn | undefined
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** Taken apart on first use. */
+  get parts(): Arn {
+    this.#parts ??= parseArn(this.text) ?? nothing
+    return this.#parts
+  }
 }
+
+const nothing: Arn = { partition: '', service: '', region: '', account: '', resource: '' }
 
 export type ArnMatcher = (arn: RequestArn, context: ContextSource) => boolean
 
 /** Undefined when the text is no ARN. */
 export function requestArn(text: string): RequestArn | undefined {
-  const arn = parseArn(text)
-  return arn && { ...arn, text }
+  return isArn(text) ? new RequestArn(text) : undefined
 }
 
 /**
@@ -45,7 +56,7 @@ export function compileArnPattern(pattern: string, variables: ArnVariables): Arn
   const serviceMatches = part(service)
   const regionMatches = part(region)
   const accountMatches = part(account)
-  return (arn, context) =>
+  return ({ parts: arn }, context) =>
     schemeMatches('arn', context) &&
     partitionMatches(arn.partition, context) &&
     serviceMatches(arn.service, context) &&

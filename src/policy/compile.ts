@@ -1,6 +1,6 @@
 /**
- * A policy made ready for requests: patterns taken apart, values parsed, statements indexed by action. Made when a policy
- * is stored or first used; immutable but for the index, which fills itself as actions come up.
+ * A policy made ready for requests: patterns taken apart, values parsed. Made when a policy is stored or first used, and
+ * not changed; `selections.ts` indexes statements by action.
  */
 import { type ArnMatcher, compileArnPattern, type RequestArn } from './arn-pattern.ts'
 import { type CompiledCondition, compileCondition, conditionHolds } from './conditions.ts'
@@ -27,12 +27,6 @@ export interface CompiledStatement {
   conditions: readonly CompiledCondition[]
 }
 
-/** The statements of one policy whose Action element covers an action. */
-export interface Selection {
-  denies: readonly CompiledStatement[]
-  allows: readonly CompiledStatement[]
-}
-
 export interface CompiledPolicy {
   /** How traces name it: the name of an inline policy, the ARN of a managed one, the ARN of a bucket. */
   source: string
@@ -40,8 +34,6 @@ export interface CompiledPolicy {
   statements: readonly CompiledStatement[]
   /** As BlockPublicPolicy and RestrictPublicBuckets mean it; of interest for bucket policies only. */
   isPublic: boolean
-  /** By action as spelled in requests. */
-  selections: Map<string, Selection>
 }
 
 export interface CompileOptions {
@@ -58,7 +50,7 @@ export function compilePolicy(document: PolicyDocument, { source, uniqueIds }: C
       ? [compileStatement(statement, index, variables, uniqueIds)]
       : [],
   )
-  return { source, document, statements, isPublic: isPublicPolicy(document), selections: new Map() }
+  return { source, document, statements, isPublic: isPublicPolicy(document) }
 }
 
 function compileStatement(
@@ -92,27 +84,7 @@ export function compileAction(pattern: string): Matcher {
     colon !== -1 && action.startsWith(service) && nameMatches(action.slice(service.length), context)
 }
 
-const nothing: Selection = { denies: [], allows: [] }
 const noContext: ContextSource = { get: () => undefined }
-/** Actions of requests come from a table; the simulator's come from anyone, so the index has a limit. */
-const maxSelections = 1024
-
-/** The statements that concern an action, Deny and Allow apart. */
-export function select(policy: CompiledPolicy, action: string): Selection {
-  return policy.selections.get(action) ?? index(policy, action)
-}
-
-function index(policy: CompiledPolicy, action: string): Selection {
-  const lower = action.toLowerCase()
-  const covering = policy.statements.filter((statement) => coversAction(statement, lower))
-  const selection: Selection =
-    covering.length === 0
-      ? nothing
-      : { denies: covering.filter(({ isDeny }) => isDeny), allows: covering.filter(({ isDeny }) => !isDeny) }
-  if (policy.selections.size >= maxSelections) policy.selections.clear()
-  policy.selections.set(action, selection)
-  return selection
-}
 
 /** Whether Action or NotAction covers an action, given in lower case. */
 export function coversAction({ source, actions, isNotAction }: CompiledStatement, lowerAction: string): boolean {

@@ -6,9 +6,10 @@
  */
 import { type AclSide, aclClassOf } from './acl.ts'
 import { type RequestArn, requestArn } from './arn-pattern.ts'
-import { type CompiledPolicy, type CompiledStatement, conditionsHold, coversResource, select } from './compile.ts'
+import { type CompiledPolicy, type CompiledStatement, conditionsHold, coversResource } from './compile.ts'
 import type { ContextSource } from './context-source.ts'
 import { type Caller, classes, classOf, notPrincipalApplies, type PrincipalClass } from './principals.ts'
+import { type Candidate, listOf, type Selection, select } from './selections.ts'
 
 export interface AccessRequest {
   principal: Caller
@@ -72,28 +73,60 @@ export const bucketOwnerActions: ReadonlySet<string> = new Set([
   's3:BypassGovernanceRetention',
 ])
 
+/** A request with what is looked at several times: the statements that concern its action. */
+interface Case {
+  readonly request: AccessRequest
+  readonly arn: RequestArn | undefined
+  readonly identity: Selection
+  readonly boundary: Selection | undefined
+  /** Undefined where no session policy was given. */
+  readonly session: Selection | undefined
+  readonly resource: Selection | undefined
+  readonly isCrossAccount: boolean
+}
+
 /** Decides. */
 export function decide(request: AccessRequest): Verdict {
   const { principal, action, policies, resourceAccount } = request
+  const { identity, boundary, session, resource: resourcePolicy } = policies
   const owner = ownerOf(request)
   const isCrossAccount = owner !== undefined && owner !== principal.accountId
-  if (action === 'sts:GetCallerIdentity') return { decision: 'allowed', by: 'always', isCrossAccount }
+  if (action === 'sts:GetCallerIdentity') return verdict('allowed', 'always', isCrossAccount)
 
-  const arn = requestArn(request.resource)
+  const one: Case = {
+    request,
+    arn: requestArn(request.resource),
+    identity: select(identity, action),
+    boundary: boundary && select(listOf(boundary), action),
+    session: session === undefined || session.length === 0 ? undefined : select(session, action),
+    resource: resourcePolicy && select(listOf(resourcePolicy), action),
+    isCrossAccount,
+  }
   const isOwnerRoot = principal.kind === 'root' && (resourceAccount ?? principal.accountId) === principal.accountId
   const isCarvedOut = isOwnerRoot && policyActions.has(action)
-  const denied = findDeny(request, arn, isCarvedOut)
-  if (denied !== undefined) return { decision: 'explicitDeny', ...denied, isCrossAccount }
-  if (isCarvedOut && sessionAllows(request, arn)) return { decision: 'allowed', by: 'owner', isCrossAccount }
+  const denied = findDeny(one, isCarvedOut)
+  if (denied !== undefined) return denied
+  if (isCarvedOut && sessionAllows(one)) return verdict('allowed', 'owner', isCrossAccount)
 
-  if (isRestricted(request)) return { decision: 'implicitDeny', by: 'publicAccessBlock', isCrossAccount }
+  if (isRestricted(request)) return missing('publicAccessBlock', one)
   // A bucket policy's Allow does not reach objects that the bucket's owner does not own.
   const reachesObject = owner === (resourceAccount ?? owner)
-  const resource = reachesObject ? findResourceAllow(request, arn) : noGrant
+  const resource = reachesObject ? findResourceAllow(one) : noGrant
   const granted = policies.acls === undefined ? resource : widened(resource, request)
   const isInside = !isCrossAccount && !hasNoAccount(principal)
-  const decided = isInside ? decideInside(request, arn, granted) : decideFromOutside(request, arn, granted)
-  return { ...decided, isCrossAccount }
+  return isInside ? decideInside(one, granted) : decideFromOutside(one, granted)
+}
+
+/** All of a kind have the same shape: one is made for every request. */
+function verdict(
+  decision: Verdict['decision'],
+  by: Verdict['by'],
+  isCrossAccount: boolean,
+  found?: Candidate | undefined,
+): Verdict {
+  return found === undefined
+    ? { decision, by, isCrossAccount }
+    : { decision, by, isCrossAccount, policy: found.policy, statement: found.statement }
 }
 
 /** Such callers have no policies of their own. */
@@ -106,43 +139,32 @@ function ownerOf({ action, policies: { objectOwner }, resourceAccount }: AccessR
   return objectOwner === undefined || bucketOwnerActions.has(action) ? resourceAccount : objectOwner
 }
 
-type Found = { by: PolicyKind; policy: CompiledPolicy; statement: CompiledStatement }
-
 /** Assumed: with several denies AWS names the identity policy first, then boundary, session, resource. */
-function findDeny(request: AccessRequest, arn: RequestArn | undefined, isCarvedOut: boolean): Found | undefined {
-  const { identity, boundary, session, resource } = request.policies
-  const found =
-    findIn(identity, 'identity', true, request, arn) ??
-    (boundary && findIn([boundary], 'boundary', true, request, arn)) ??
-    (session && findIn(session, 'session', true, request, arn))
-  if (found !== undefined || resource === undefined || isCarvedOut) return found
-  for (const statement of select(resource, request.action).denies) {
-    if (reachesPrincipal(statement, request) !== classes.none && applies(statement, arn, request.context)) {
-      return { by: 'resource', policy: resource, statement }
+function findDeny(one: Case, isCarvedOut: boolean): Verdict | undefined {
+  const { identity, boundary, session, resource, isCrossAccount } = one
+  const byIdentity = findIn(identity.denies, one)
+  if (byIdentity !== undefined) return verdict('explicitDeny', 'identity', isCrossAccount, byIdentity)
+  const byBoundary = boundary && findIn(boundary.denies, one)
+  if (byBoundary !== undefined) return verdict('explicitDeny', 'boundary', isCrossAccount, byBoundary)
+  const bySession = session && findIn(session.denies, one)
+  if (bySession !== undefined) return verdict('explicitDeny', 'session', isCrossAccount, bySession)
+  if (resource === undefined || isCarvedOut) return undefined
+  for (const candidate of resource.denies) {
+    if (reachesPrincipal(candidate.statement, one.request) !== classes.none && applies(candidate, one)) {
+      return verdict('explicitDeny', 'resource', isCrossAccount, candidate)
     }
   }
   return undefined
 }
 
-/** The first statement that applies among policies of the caller's side. */
-function findIn(
-  policies: readonly CompiledPolicy[],
-  by: PolicyKind,
-  isDeny: boolean,
-  { action, context }: AccessRequest,
-  arn: RequestArn | undefined,
-): Found | undefined {
-  for (const policy of policies) {
-    const selection = select(policy, action)
-    for (const statement of isDeny ? selection.denies : selection.allows) {
-      if (applies(statement, arn, context)) return { by, policy, statement }
-    }
-  }
+/** The first statement that applies. */
+function findIn(candidates: readonly Candidate[], one: Case): Candidate | undefined {
+  for (const candidate of candidates) if (applies(candidate, one)) return candidate
   return undefined
 }
 
 /** Whether resource and conditions of a statement fit; its action does, by selection. */
-export function applies(statement: CompiledStatement, arn: RequestArn | undefined, context: ContextSource): boolean {
+function applies({ statement }: Candidate, { arn, request: { context } }: Case): boolean {
   return coversResource(statement, arn, context) && conditionsHold(statement, context)
 }
 
@@ -168,20 +190,19 @@ function isRestricted({ principal, policies, resourceAccount }: AccessRequest): 
 /** The best that the resource's side says. */
 interface ResourceGrant {
   class: PrincipalClass
-  found?: Found
+  found?: Candidate
   byAcl?: true
 }
 
 const noGrant: ResourceGrant = { class: classes.none }
 
-function findResourceAllow(request: AccessRequest, arn: RequestArn | undefined): ResourceGrant {
-  const policy = request.policies.resource
-  if (policy === undefined) return noGrant
+function findResourceAllow(one: Case): ResourceGrant {
   let best = noGrant
-  for (const statement of select(policy, request.action).allows) {
-    const reached = reachesPrincipal(statement, request)
-    if (reached > best.class && applies(statement, arn, request.context)) {
-      best = { class: reached, found: { by: 'resource', policy, statement } }
+  if (one.resource === undefined) return best
+  for (const candidate of one.resource.allows) {
+    const reached = reachesPrincipal(candidate.statement, one.request)
+    if (reached > best.class && applies(candidate, one)) {
+      best = { class: reached, found: candidate }
       if (reached === classes.direct) break
     }
   }
@@ -200,19 +221,13 @@ function widened(resource: ResourceGrant, { action, principal, policies }: Acces
   return resource
 }
 
-function identityAllow(request: AccessRequest, arn: RequestArn | undefined): Found | undefined {
-  return findIn(request.policies.identity, 'identity', false, request, arn)
+function boundaryAllows(one: Case): boolean {
+  return one.boundary === undefined || findIn(one.boundary.allows, one) !== undefined
 }
 
-function boundaryAllows(request: AccessRequest, arn: RequestArn | undefined): boolean {
-  const { boundary } = request.policies
-  return boundary === undefined || findIn([boundary], 'boundary', false, request, arn) !== undefined
-}
-
-function sessionAllows(request: AccessRequest, arn: RequestArn | undefined): boolean {
-  const { session } = request.policies
-  if (session === undefined || session.length === 0) return request.principal.kind !== 'federated'
-  return findIn(session, 'session', false, request, arn) !== undefined
+function sessionAllows(one: Case): boolean {
+  if (one.session === undefined) return one.request.principal.kind !== 'federated'
+  return findIn(one.session.allows, one) !== undefined
 }
 
 /** Root has every permission of its account, and so has what root issued, within its session policies. */
@@ -222,33 +237,41 @@ function isRootPowered({ principal }: AccessRequest): boolean {
   )
 }
 
-type Decided = Omit<Verdict, 'isCrossAccount'>
-
-const missing = (by: PolicyKind): Decided => ({ decision: 'implicitDeny', by })
+const missing = (by: Verdict['by'], { isCrossAccount }: Case): Verdict => verdict('implicitDeny', by, isCrossAccount)
 
 /** The caller's account owns the resource: either side may allow. */
-function decideInside(request: AccessRequest, arn: RequestArn | undefined, resource: ResourceGrant): Decided {
+function decideInside(one: Case, resource: ResourceGrant): Verdict {
+  const { request, isCrossAccount } = one
   const isRoot = request.principal.kind === 'root'
-  if (resource.class === classes.none && request.policies.isResourceRequired) return missing('resource')
-  if (resource.class === classes.direct && !isRoot) return grantedBy(resource)
-  const identity = isRootPowered(request) ? { by: 'root' as const } : identityAllow(request, arn)
-  const allowed = identity ?? (resource.class === classes.entity ? resource.found : undefined)
-  if (allowed === undefined) return missing('identity')
-  if (!isRoot && !boundaryAllows(request, arn)) return missing('boundary')
-  if (!sessionAllows(request, arn)) return missing('session')
-  return { decision: 'allowed', ...allowed }
+  if (resource.class === classes.none && request.policies.isResourceRequired) return missing('resource', one)
+  if (resource.class === classes.direct && !isRoot) return grantedBy(resource, one)
+  const isRootsRight = isRootPowered(request)
+  const byIdentity = isRootsRight ? undefined : findIn(one.identity.allows, one)
+  const byResource = resource.class === classes.entity ? resource.found : undefined
+  if (!isRootsRight && byIdentity === undefined && byResource === undefined) return missing('identity', one)
+  if (!isRoot && !boundaryAllows(one)) return missing('boundary', one)
+  if (!sessionAllows(one)) return missing('session', one)
+  if (isRootsRight) return verdict('allowed', 'root', isCrossAccount)
+  return byIdentity === undefined
+    ? verdict('allowed', 'resource', isCrossAccount, byResource)
+    : verdict('allowed', 'identity', isCrossAccount, byIdentity)
 }
 
 /** Another account's caller needs both sides; one without account has only the resource's. */
-function decideFromOutside(request: AccessRequest, arn: RequestArn | undefined, resource: ResourceGrant): Decided {
+function decideFromOutside(one: Case, resource: ResourceGrant): Verdict {
+  const { request } = one
   const { principal } = request
-  if (hasNoAccount(principal)) return resource.class === classes.direct ? grantedBy(resource) : missing('resource')
-  if (!isRootPowered(request) && identityAllow(request, arn) === undefined) return missing('identity')
-  if (principal.kind !== 'root' && !boundaryAllows(request, arn)) return missing('boundary')
-  if (!sessionAllows(request, arn)) return missing('session')
-  return resource.class === classes.none ? missing('resource') : grantedBy(resource)
+  if (hasNoAccount(principal)) {
+    return resource.class === classes.direct ? grantedBy(resource, one) : missing('resource', one)
+  }
+  if (!isRootPowered(request) && findIn(one.identity.allows, one) === undefined) return missing('identity', one)
+  if (principal.kind !== 'root' && !boundaryAllows(one)) return missing('boundary', one)
+  if (!sessionAllows(one)) return missing('session', one)
+  return resource.class === classes.none ? missing('resource', one) : grantedBy(resource, one)
 }
 
-function grantedBy({ found, byAcl }: ResourceGrant): Decided {
-  return byAcl || found === undefined ? { decision: 'allowed', by: 'acl' } : { decision: 'allowed', ...found }
+function grantedBy({ found, byAcl }: ResourceGrant, { isCrossAccount }: Case): Verdict {
+  return byAcl || found === undefined
+    ? verdict('allowed', 'acl', isCrossAccount)
+    : verdict('allowed', 'resource', isCrossAccount, found)
 }
