@@ -23,7 +23,7 @@ import { readCustomerKey } from './lib/customer-key.ts'
 import { encryptionOutput, sealerOf } from './lib/encryption.ts'
 import { multipartETag, quoteETag } from './lib/etag.ts'
 import { objectLocation } from './lib/location.ts'
-import { checkCompletedChecksum, checkCompletedType, objectChecksum } from './lib/object-checksum.ts'
+import { checkCompletedChecksum, checkCompletedType, keepsChecksum, objectChecksum } from './lib/object-checksum.ts'
 import { checkUploadKey, noSuchUpload, objectIdentity } from './lib/uploads.ts'
 import { writtenVersionId } from './lib/version-id.ts'
 
@@ -78,7 +78,7 @@ function draftOf(upload: UploadRecord, { parts, checksum }: Assembly) {
     // @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#SysMetadata
     lastModifiedMs: initiatedMs,
     ETag: multipartETag(parts.map((part) => part.ETag)),
-    checksum,
+    ...(keepsChecksum(upload) && { checksum }),
   }
 }
 

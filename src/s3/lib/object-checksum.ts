@@ -32,6 +32,13 @@ export async function objectChecksum(upload: UploadRecord, parts: UploadPartReco
 }
 
 /**
+ * Whether the object has a checksum. Observed: CRC64NVME is not added to uploads under a customer's key, as it is to
+ * single writes (recorded, test_multipart_upload_sse_c and test_put_object_default_checksum_with_sse_c).
+ */
+export const keepsChecksum = ({ ChecksumAlgorithm, encryption }: UploadRecord): boolean =>
+  ChecksumAlgorithm !== undefined || encryption.SSECustomerAlgorithm === undefined
+
+/**
  * The type a completion names is that of its upload.
  * @throws InvalidRequest (recorded, test_complete_multipart_parts_checksum_default and ..._exceptions_*)
  */
