@@ -2,6 +2,7 @@
 import { header } from '../http/wire.ts'
 import type { KeyValue, Subject } from './context.ts'
 import { isoTime } from './context-principal.ts'
+import { organizationKeys } from './organizations.ts'
 import { memberOf, type Tag, tagKeys, tagsIn, tagValue } from './tags.ts'
 
 const resourceAccount = ({ bucket, asked }: Subject): KeyValue => {
@@ -10,7 +11,10 @@ const resourceAccount = ({ bucket, asked }: Subject): KeyValue => {
   return asked.operation === 'ListBuckets' ? undefined : asked.principal.accountId || undefined
 }
 
-export const requestKeys: ReadonlyMap<string, (subject: Subject) => KeyValue> = new Map([
+export const requestKeys: ReadonlyMap<string, (subject: Subject) => KeyValue> = new Map<
+  string,
+  (s: Subject) => KeyValue
+>([
   ['aws:currenttime', ({ nowMs }: Subject) => isoTime(nowMs)],
   ['aws:epochtime', ({ nowMs }: Subject) => String(Math.floor(nowMs / 1000))],
   ['aws:securetransport', ({ asked }: Subject) => String(asked.request.isTls)],
@@ -19,6 +23,7 @@ export const requestKeys: ReadonlyMap<string, (subject: Subject) => KeyValue> = 
   ['aws:referer', ({ asked }: Subject) => header(asked.request, 'referer')],
   ['aws:requestedregion', ({ asked }: Subject) => asked.auth.region ?? asked.config.region],
   ['aws:viaawsservice', () => 'false'],
+  ...organizationKeys,
   ['aws:resourceaccount', resourceAccount],
   ['s3:resourceaccount', resourceAccount],
   ['aws:tagkeys', ({ asked }: Subject) => untagKeys(asked.input) ?? tagKeys(requestTags(asked.input))],

@@ -13,6 +13,7 @@ import { RequestContext } from './context.ts'
 import type { CallerPolicies, Identities } from './identities.ts'
 import type { Decided, Journal } from './journal.ts'
 import { dependsOnObject, hasAcls, keyOf, recordFor, uploadFor } from './object-state.ts'
+import { isSameOrganization } from './organizations.ts'
 import { type AccountBlockSource, effectiveBlock } from './public-access.ts'
 import { snapshot } from './snapshot.ts'
 
@@ -50,9 +51,19 @@ export async function answer(
   const request = await requestFor(asked, caller, question, deps)
   const verdict = decide(request)
   const context = snapshot(request.context, request.policies)
-  const decided = { request: { ...request, context }, verdict }
+  const isExplained = verdict.isCrossAccount && verdict.decision !== 'allowed' && isInside(asked, request)
+  const decided: Decided = {
+    request: { ...request, context },
+    verdict,
+    ...(isExplained && { isSameOrganization: true }),
+  }
   deps.journal.decided(asked.requestId, asked.clock.now(), asked.operation, decided)
   return decided
+}
+
+/** Whether caller and resource are in one organization: across accounts AWS then tells why. */
+function isInside({ config, principal }: Asked, { resourceAccount = '', policies }: AccessRequest): boolean {
+  return isSameOrganization(config, principal.accountId, policies.objectOwner ?? resourceAccount)
 }
 
 /** Whether it is allowed, asked without a trace: nothing is refused when it is not. */
@@ -78,10 +89,11 @@ function requestFor(
 }
 
 /** The error of a denial. */
-export function denialOf({ request, verdict }: Decided, question: Question): AwsError {
+export function denialOf({ request, verdict, isSameOrganization }: Decided, question: Question): AwsError {
   // Observed: HeadBucket tells the region even to those who may not know more (recorded against AWS).
   const headers = question.bucket && { 'x-amz-bucket-region': question.bucket.region }
-  return error('AccessDenied', {}, { message: denialMessage(request, verdict), ...(headers && { headers }) })
+  const message = denialMessage(request, verdict, { isSameOrganization })
+  return error('AccessDenied', {}, { message, ...(headers && { headers }) })
 }
 
 function requestOf(asked: Asked, caller: CallerPolicies, question: Question): AccessRequest {

@@ -12,6 +12,8 @@ import { traceDecision } from '../policy/trace.ts'
 export interface Decided {
   readonly request: AccessRequest
   readonly verdict: Verdict
+  /** Of a denial across accounts: both are in one organization, so the caller was told why. */
+  readonly isSameOrganization?: boolean | undefined
 }
 
 /** The root of the owning account asked, and no policy was there to stop it: nothing had to be decided. */
@@ -145,6 +147,6 @@ function explanationsOf({ unquestioned, decisions, operation }: Entry): Explanat
   }))
 }
 
-function explanationOf({ request, verdict }: Decided): Explanation {
-  return explain(request, traceDecision(request, verdict))
+function explanationOf({ request, verdict, isSameOrganization }: Decided): Explanation {
+  return explain(request, traceDecision(request, verdict), { isSameOrganization })
 }

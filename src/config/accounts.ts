@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import type { AccessKeyConfig, AccountConfig } from './config.ts'
-import { accessKeyId, type Kind, secret } from './values.ts'
+import { accessKeyId, type Kind, organization, secret } from './values.ts'
 
 /** An account as the file and the Node API write it. */
 export interface AccountOptions {
@@ -14,6 +14,8 @@ export interface AccountOptions {
   displayName?: string | undefined
   /** Default: `ID@example.com`. */
   email?: string | undefined
+  /** Id of the organization it belongs to, or its path there: `o-a1b2c3d4e5/r-ab12/ou-ab12-11111111`. Empty: none. */
+  organization?: string | undefined
   /** Root keys, at least one. */
   keys: AccessKeyConfig[]
 }
@@ -43,6 +45,7 @@ const account: v.GenericSchema<unknown, AccountOptions> = v.strictObject({
   canonicalId: v.optional(name),
   displayName: v.optional(v.string()),
   email: v.optional(v.string()),
+  organization: v.optional(v.union([v.literal(''), organization.schema])),
   keys: v.pipe(
     v.array(v.strictObject({ accessKeyId: accessKeyId.schema, secretAccessKey: secret.schema })),
     v.minLength(1),
@@ -58,7 +61,7 @@ export const accounts: Kind<AccountOptions[]> = {
   ),
   must:
     'a list of accounts, each { "id", "keys": [{ "accessKeyId", "secretAccessKey" }] } ' +
-    'with "canonicalId", "displayName" and "email" where they matter',
+    'with "canonicalId", "displayName", "email" and "organization" where they matter',
 }
 
 /** The canonical user id of an account that names none: stable across starts and machines, 64 hex digits as on AWS. */
@@ -66,13 +69,15 @@ export function deriveCanonicalId(accountId: string): string {
   return createHash('sha256').update(`sandbucket canonical user ${accountId}`).digest('hex')
 }
 
-/** Fills in what an account leaves out. */
-export function completeAccount(options: AccountOptions): AccountConfig {
+/** Fills in what an account leaves out. @param organization of accounts that name none */
+export function completeAccount(options: AccountOptions, organization?: string): AccountConfig {
+  const path = options.organization ?? organization ?? ''
   return {
     id: options.id,
     canonicalId: options.canonicalId ?? deriveCanonicalId(options.id),
     displayName: options.displayName ?? (options.id === defaultAccountId ? 'sandbucket' : options.id),
     email: options.email ?? `${options.id.replace(/[^A-Za-z0-9._-]/g, '-')}@example.com`,
+    ...(path !== '' && { organization: path.endsWith('/') ? path : `${path}/` }),
     keys: options.keys,
   }
 }

@@ -18,6 +18,8 @@ export interface AccountConfig {
   canonicalId: string
   displayName: string
   email: string
+  /** Where it is in its organization, with a slash at the end: `o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/`, or the id alone; undefined: in none. */
+  organization?: string | undefined
   keys: AccessKeyConfig[]
 }
 

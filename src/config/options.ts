@@ -30,6 +30,8 @@ export interface Options {
   secretAccessKey?: string | undefined
   /** The default account's id, where `accounts` is not given. */
   accountId?: string | undefined
+  /** The organization of accounts that name none: its id, or a path in it. */
+  organization?: string | undefined
   /** Several accounts, the first being the default one. */
   accounts?: AccountOptions[] | undefined
   /** Buckets made before the server is ready. */
@@ -188,13 +190,20 @@ export const options: Readonly<Record<OptionName, OptionRow>> = {
     default: defaultAccountId,
     help: 'id of the default account',
   }),
+  organization: row(kinds.organization, {
+    flag: 'organization',
+    env: 'SANDBUCKET_ORGANIZATION',
+    placeholder: 'ID',
+    default: '',
+    help: 'AWS organization of the accounts (aws:PrincipalOrgID): o-a1b2c3d4e5, or a path o-.../r-.../ou-...',
+  }),
   accounts: row(accounts, {
     flag: undefined,
     env: 'SANDBUCKET_ACCOUNTS',
     isSecret: true,
     placeholder: 'JSON',
     default: '',
-    help: 'several accounts: [{ id, canonicalId, displayName, email, keys: [{ accessKeyId, secretAccessKey }] }]',
+    help: 'several accounts: [{ id, canonicalId, displayName, email, organization, keys: [{ accessKeyId, secretAccessKey }] }]',
   }),
   iam: row(iamSeeds, {
     flag: undefined,

@@ -162,11 +162,11 @@ function chooseAccounts(values: Values, problems: string[]): { accounts: Account
   const pair = accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined
   if (values.accounts === undefined) {
     const keys = pair === undefined ? [...wellKnownKeys] : [pair]
-    const account = completeAccount({ id: values.accountId ?? defaultAccountId, keys })
+    const account = completeAccount({ id: values.accountId ?? defaultAccountId, keys }, values.organization)
     return { accounts: [account], hasWellKnownKeys: pair === undefined }
   }
   if (values.accountId !== undefined) problems.push('accountId and accounts are both set; put the id into accounts')
-  const accounts = values.accounts.map(completeAccount)
+  const accounts = values.accounts.map((account) => completeAccount(account, values.organization))
   const first = accounts[0]
   if (pair !== undefined && first !== undefined) {
     first.keys = [pair, ...first.keys.filter((key) => key.accessKeyId !== pair.accessKeyId)]

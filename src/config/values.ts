@@ -25,6 +25,12 @@ export const accessKeyId: Kind<string> = {
   must: 'text without spaces and without any of / , ; = &',
 }
 
+/** Id of an organization, or the path of an account in it, as aws:PrincipalOrgPaths has it. */
+export const organization: Kind<string> = {
+  schema: v.pipe(trimmed, v.regex(/^o-[a-z0-9]+(?:\/r-[a-z0-9]+(?:\/ou-[a-z0-9-]+)*)?\/?$/)),
+  must: 'the id of an organization such as o-a1b2c3d4e5, or a path in it such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111',
+}
+
 /** `true`, or words such as 1, yes, on. */
 export const flag: Kind<boolean> = {
   schema: v.union([

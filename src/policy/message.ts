@@ -23,7 +23,7 @@ const names: Readonly<Record<PolicyKind, string>> = {
 
 export interface MessageOptions {
   /** Caller and resource belong to one organization: AWS then explains across accounts too. */
-  isSameOrganization?: boolean
+  isSameOrganization?: boolean | undefined
 }
 
 /** The Message of the AccessDenied error for a denied request. */

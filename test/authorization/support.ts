@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import * as iam from '@aws-sdk/client-iam'
 import * as s3 from '@aws-sdk/client-s3'
+import type { Options } from '../../src/config/options.ts'
 import { resolveOptions } from '../../src/config/resolve.ts'
 import { sealSession } from '../../src/iam/session-tokens.ts'
 import { createServer, type RunningServer } from '../../src/server.ts'
@@ -238,15 +239,23 @@ export async function said(client: Client, names: object, operation: string, inp
   }
 }
 
+export interface SceneOptions {
+  /** Where the accounts are in an organization. */
+  organizations?: { A?: string; X?: string }
+  /** Further options of the server. */
+  server?: Options
+}
+
 /** Starts the server of a file. */
-export async function openScene(): Promise<Scene> {
+export async function openScene({ organizations = {}, server = {} }: SceneOptions = {}): Promise<Scene> {
   const { config } = resolveOptions({
     inMemory: true,
     port: 0,
     accounts: [
-      { id: accountA, canonicalId: 'a'.repeat(64), keys: [rootKeys.A] },
-      { id: accountX, canonicalId: canonicalX, keys: [rootKeys.X] },
+      { id: accountA, canonicalId: 'a'.repeat(64), organization: organizations.A, keys: [rootKeys.A] },
+      { id: accountX, canonicalId: canonicalX, organization: organizations.X, keys: [rootKeys.X] },
     ],
+    ...server,
   })
   return new Scene(await createServer(config, quiet))
 }
