@@ -5,6 +5,7 @@ import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { ServiceSessions } from '../sts/service-sessions.ts'
 import type { Jwk } from '../sts/jwt.ts'
 import type { TokenRequest } from '../sts/test-idp.ts'
+import type { SamlRequest } from '../sts/test-saml.ts'
 
 export type { ServiceAnswer, ServiceSession } from '../sts/service-sessions.ts'
 
@@ -28,6 +29,14 @@ export interface AdminDeps {
   /** Sessions of roles for code that has no keys. */
   roles: Pick<ServiceSessions, 'ofRole' | 'instanceProfile' | 'ofInstance'>
   /** The test identity provider. */
-  idp: { issuer: string; token(request: TokenRequest): Promise<string>; keys(): Promise<{ keys: Jwk[] }> }
+  idp: {
+    issuer: string
+    token(request: TokenRequest): Promise<string>
+    keys(): Promise<{ keys: Jwk[] }>
+    /** In Base64. */
+    samlResponse(request: SamlRequest): Promise<string>
+    /** XML. */
+    samlMetadata(): Promise<string>
+  }
   bucketExists(name: string): MaybePromise<boolean>
 }

@@ -6,7 +6,7 @@ import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import type { AdminDeps } from './admin.ts'
 import { type Reader, refuse } from './guard.ts'
-import { testToken } from './idp.ts'
+import { testSamlResponse, testToken } from './idp.ts'
 import { answerImds } from './imds.ts'
 import { containerCredentials } from './roles.ts'
 
@@ -69,6 +69,14 @@ export function adminRoutes(deps: AdminDeps): Middleware {
         ctx.req.resume()
         answer(ctx, refusal.status, { error: refusal.reason })
         return
+  router.get('/idp/saml/metadata', async (ctx) => {
+    ctx.type = 'application/samlmetadata+xml'
+    ctx.body = await deps.idp.samlMetadata()
+  })
+  router.post('/idp/saml/response', async (ctx) => {
+    const { status, value } = await testSamlResponse(ctx.req, ctx.res, deps)
+    answer(ctx, status, value)
+  })
       }
     }
     try {

@@ -49,3 +49,9 @@ export function principalTag({ caller }: Subject, lowerKey: string): KeyValue {
   for (const name in caller.tags) if (name.toLowerCase() === lowerKey) return caller.tags[name]
   return undefined
 }
+
+/** What an identity provider said of the user whose session this is: `saml:sub`, `ISSUER:sub`, ... */
+export function federationKey({ asked }: Subject, key: string): KeyValue {
+  const keys = asked.principal.session?.federation
+  return keys !== undefined && Object.hasOwn(keys, key) ? keys[key] : undefined
+}

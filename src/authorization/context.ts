@@ -5,7 +5,7 @@
 import type { ContextSource } from '../policy/context-source.ts'
 import type { BucketRecord, ObjectRecord, UploadRecord } from '../store/records.ts'
 import type { Asked } from './asked.ts'
-import { principalKeys, principalTag } from './context-principal.ts'
+import { federationKey, principalKeys, principalTag } from './context-principal.ts'
 import { bucketTag, requestKeys, requestTag } from './context-request.ts'
 import { s3Keys, takes } from './context-s3.ts'
 import { existingObjectTag, requestObjectTag } from './context-s3.ts'
@@ -52,7 +52,9 @@ export class RequestContext implements ContextSource {
     const subject = this.#subject
     if (key.startsWith('s3:') && !takes(subject.action, key)) return undefined
     const slash = key.indexOf('/')
-    if (slash !== -1) return tagKeys.get(key.slice(0, slash + 1))?.(subject, key.slice(slash + 1))
-    return (principalKeys.get(key) ?? requestKeys.get(key) ?? s3Keys.get(key))?.(subject)
+    const tag = slash === -1 ? undefined : tagKeys.get(key.slice(0, slash + 1))
+    if (tag !== undefined) return tag(subject, key.slice(slash + 1))
+    const known = principalKeys.get(key) ?? requestKeys.get(key) ?? s3Keys.get(key)
+    return known === undefined ? federationKey(subject, key) : known(subject)
   }
 }

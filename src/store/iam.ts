@@ -49,8 +49,8 @@ export interface IamStore {
   /** Notes a use of an access key or role (by id). Written now and then only. */
   noteUse(id: string, use: LastUse): void
   lastUse(id: string): MaybePromise<LastUse | undefined>
-  /** A secret of this server, made when first asked for: 32 bytes. */
-  secret(name: string): MaybePromise<Buffer>
+  /** A secret of this server, made when first asked for: 32 random bytes unless `make` makes it. */
+  secret(name: string, make?: () => MaybePromise<Buffer>): MaybePromise<Buffer>
   /** Removes everything. */
   reset(): Promise<void>
 }
@@ -132,9 +132,9 @@ export class Iam implements IamStore {
     return whenReady(this.#engine.kv.get(iamLastUseKey(id)), (row) => row && decodeJson<LastUse>(row))
   }
 
-  secret(name: string): MaybePromise<Buffer> {
+  secret(name: string, make = randomSecret): MaybePromise<Buffer> {
     const key = secretKey(name)
-    return whenReady(this.#engine.kv.get(key), (row) => row ?? this.#makeSecret(key))
+    return whenReady(this.#engine.kv.get(key), (row) => row ?? this.#makeSecret(key, make))
   }
 
   async reset(): Promise<void> {
@@ -146,8 +146,8 @@ export class Iam implements IamStore {
     this.#uses.clear()
   }
 
-  async #makeSecret(key: Buffer): Promise<Buffer> {
-    const fresh = Buffer.from(randomId() + randomId(), 'hex')
+  async #makeSecret(key: Buffer, make: () => MaybePromise<Buffer>): Promise<Buffer> {
+    const fresh = await make()
     const isMade = await this.#engine.kv.commit([{ kind: 'absent', key }], [{ kind: 'put', key, value: fresh }])
     return isMade ? fresh : ((await this.#engine.kv.get(key)) ?? fresh)
   }
@@ -252,6 +252,8 @@ export class Iam implements IamStore {
     })
   }
 }
+
+const randomSecret = (): MaybePromise<Buffer> => Buffer.from(randomId() + randomId(), 'hex')
 
 const revisionOf = (row: Buffer | undefined): string => row?.toString('latin1') ?? ''
 

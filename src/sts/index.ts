@@ -2,7 +2,8 @@
 import type { StsHandlers } from '../model/sts.types.gen.ts'
 import { assumeRole } from './assume-role.ts'
 import { caller } from './caller.ts'
+import { saml } from './saml.ts'
 import { tokens } from './tokens.ts'
 import { webIdentity } from './web-identity.ts'
 
-export const handlers = { ...caller, ...assumeRole, ...tokens, ...webIdentity } satisfies Partial<StsHandlers>
+export const handlers = { ...caller, ...assumeRole, ...tokens, ...webIdentity, ...saml } satisfies Partial<StsHandlers>

@@ -6,21 +6,18 @@
 import type { Ctx } from '../context.ts'
 import { type AwsError, error } from '../errors.ts'
 import { oidcProviderArn } from '../iam/lib/arns.ts'
-import { compiledTrust } from '../iam/lib/compiled.ts'
 import type { StsHandlers, Tag } from '../model/sts.types.gen.ts'
 import type { OidcProviderRecord } from '../store/iam-records.ts'
-import { noteUse } from './assume-role.ts'
-import { issueCredentials } from './issue.ts'
+import { authorizeFederated, federatedSession, type FederatedUser, notAuthorized } from './federated.ts'
 import { isSignedBy, type Jwt, readJwt } from './jwt.ts'
-import { findRole, type FoundRole, resourceTagKeys, sessionSeconds } from './role.ts'
-import { packedPercent, readSessionPolicies, readSessionTags } from './session-input.ts'
+import { findRole, type FoundRole, sessionSeconds } from './role.ts'
+import { readSessionTags } from './session-input.ts'
 import { testIssuer, testKeys } from './test-idp.ts'
 
 const fault = (code: Parameters<typeof error>[0], message: string): AwsError => error(code, {}, { message })
 const invalidToken = (message: string): AwsError => fault('InvalidIdentityToken', message)
 
-/** Observed: one answer for a role that is missing and one that does not trust the caller. */
-const denied = (): AwsError => fault('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity')
+const action = 'sts:AssumeRoleWithWebIdentity'
 
 export const webIdentity = {
   async AssumeRoleWithWebIdentity(input, ctx) {
@@ -31,40 +28,30 @@ export const webIdentity = {
         'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
       )
     }
-    if (found === undefined) throw denied()
+    if (found === undefined) throw notAuthorized(action)
     const { account, role } = found
     const provider = providerOf(found, jwt)
     await verifyToken(ctx, provider, jwt)
     const { tags, transitive, sourceIdentity } = sessionClaims(jwt)
-    const session = readSessionTags(tags, transitive, undefined)
-    await authorize(ctx, input.RoleSessionName, found, provider, jwt, session.tags)
-    const seconds = sessionSeconds(input.DurationSeconds, role)
-    const policies = readSessionPolicies(account, input)
-    const percent = packedPercent(policies, session.tags)
-    const credentials = await issueCredentials(
-      ctx,
-      { accountId: account.id, kind: 'role', uniqueId: role.RoleId, name: input.RoleSessionName },
-      {
-        by: 'AssumeRoleWithWebIdentity',
-        ...policies,
-        ...session,
-        federatedProvider: oidcProviderArn(account.id, provider.Url),
-        ...(sourceIdentity !== undefined && { sourceIdentity }),
-      },
-      seconds,
-    )
-    noteUse(ctx, role)
+    const user: FederatedUser = {
+      action,
+      providerArn: oidcProviderArn(account.id, provider.Url),
+      sessionName: input.RoleSessionName,
+      keys: conditionKeys(provider, jwt),
+      tags: readSessionTags(tags, transitive, undefined),
+      sourceIdentity,
+    }
+    await authorizeFederated(ctx, found, user)
+    const session = await federatedSession(ctx, found, user, {
+      seconds: sessionSeconds(input.DurationSeconds, role),
+      policies: input,
+      federation: keptKeys(provider, jwt),
+    })
     return {
-      Credentials: credentials,
+      ...session,
       SubjectFromWebIdentityToken: text(jwt.claims.sub),
-      AssumedRoleUser: {
-        AssumedRoleId: `${role.RoleId}:${input.RoleSessionName}`,
-        Arn: `arn:aws:sts::${account.id}:assumed-role/${role.RoleName}/${input.RoleSessionName}`,
-      },
-      ...((input.Policy !== undefined || input.PolicyArns !== undefined) && { PackedPolicySize: percent }),
-      Provider: oidcProviderArn(account.id, provider.Url),
+      Provider: user.providerArn,
       Audience: audiences(jwt)[0] ?? '',
-      ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
     }
   },
 } satisfies Partial<StsHandlers>
@@ -128,38 +115,19 @@ function sessionClaims({ claims }: Jwt): SessionClaimsOfToken {
   }
 }
 
-/** The trust policy decides, with the token's claims as condition keys. @throws AwsError AccessDenied */
-async function authorize(
-  ctx: Ctx,
-  sessionName: string,
-  { role, account, arn }: FoundRole,
-  provider: OidcProviderRecord,
-  jwt: Jwt,
-  tags: Readonly<Record<string, string>>,
-): Promise<void> {
-  const prefix = provider.Url.toLowerCase()
-  const keys = {
-    ...resourceTagKeys(role),
+/** What trust policies can ask of a token. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif */
+function conditionKeys({ Url }: OidcProviderRecord, jwt: Jwt): FederatedUser['keys'] {
+  const prefix = Url.toLowerCase()
+  return {
     [`${prefix}:aud`]: text(jwt.claims.azp) || audiences(jwt)[0],
     [`${prefix}:oaud`]: audiences(jwt)[0],
     [`${prefix}:sub`]: text(jwt.claims.sub),
     [`${prefix}:amr`]: jwt.claims.amr === undefined ? undefined : texts(jwt.claims.amr),
-    'aws:federatedprovider': oidcProviderArn(account.id, provider.Url),
-    'sts:rolesessionname': sessionName,
-    'aws:tagkeys': Object.keys(tags).length > 0 ? Object.keys(tags) : undefined,
-    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:requesttag/${key.toLowerCase()}`, value])),
   }
-  const actions = ['sts:AssumeRoleWithWebIdentity']
-  if (Object.keys(tags).length > 0) actions.push('sts:TagSession')
-  for (const action of actions) {
-    const isAllowed = await ctx.mayBecome({
-      action,
-      roleArn: arn,
-      accountId: account.id,
-      trust: compiledTrust(role, arn),
-      keys,
-      provider: oidcProviderArn(account.id, provider.Url),
-    })
-    if (!isAllowed) throw denied()
-  }
+}
+
+/** Of these, what the policies of the session can ask as well. */
+function keptKeys(provider: OidcProviderRecord, jwt: Jwt): Record<string, string> {
+  const kept = Object.entries(conditionKeys(provider, jwt)).filter(([key]) => /:(?:aud|sub)$/.test(key))
+  return Object.fromEntries(kept.flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])))
 }

@@ -34,6 +34,7 @@ const serverDays = 397
 const backdatedMs = dayMs
 
 const ecdsaWithSha256 = der.sequence(der.oid('1.2.840.10045.4.3.2'))
+const rsaWithSha256 = der.sequence(der.oid('1.2.840.113549.1.1.11'), der.element(0x05))
 
 /** A new CA, valid for ten years. Its name tells it from other CAs of this kind in one trust store. */
 export function issueCa(nowMs: number): Pair {
@@ -86,6 +87,19 @@ export function issueServer(ca: CaReady, names: Names, nowMs: number): Pair {
   return { cert, key: toPem(keys.privateKey) }
 }
 
+/** A certificate that holds nothing but a public key and a name, signed with the key itself. In PEM, for ten years. */
+export function selfSigned(keys: { publicKey: KeyObject; privateKey: KeyObject }, name: string, nowMs: number): string {
+  return assemble({
+    issuer: commonName(name),
+    subject: commonName(name),
+    fromMs: nowMs - backdatedMs,
+    toMs: nowMs + caDays * dayMs,
+    publicKey: keys.publicKey,
+    signer: keys.privateKey,
+    extensions: [extension('2.5.29.14', false, der.octets(keyId(keys.publicKey)))],
+  })
+}
+
 /** A CA that can sign. */
 export interface CaReady {
   key: KeyObject
@@ -117,10 +131,11 @@ function assemble(content: Content): string {
   // Positive and of fixed length; 126 random bits.
   const serial = randomBytes(16)
   serial[0] = ((serial[0] as number) & 0x3f) | 0x40
+  const algorithm = content.signer.asymmetricKeyType === 'rsa' ? rsaWithSha256 : ecdsaWithSha256
   const toBeSigned = der.sequence(
     der.tagged(0, der.integer(Buffer.of(2))),
     der.integer(serial),
-    ecdsaWithSha256,
+    algorithm,
     content.issuer,
     der.sequence(der.time(content.fromMs), der.time(content.toMs)),
     content.subject,
@@ -128,7 +143,7 @@ function assemble(content: Content): string {
     der.tagged(3, der.sequence(...content.extensions)),
   )
   const signature = sign('sha256', toBeSigned, content.signer)
-  const bytes = der.sequence(toBeSigned, ecdsaWithSha256, der.bits(signature))
+  const bytes = der.sequence(toBeSigned, algorithm, der.bits(signature))
   const lines = bytes.toString('base64').match(/.{1,64}/g) as string[]
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
 }

@@ -1,7 +1,12 @@
 /** Roles for code without keys, through the SDK's own providers where they are installed, otherwise in their exact form. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { CreateOpenIDConnectProviderCommand, IAMClient } from '@aws-sdk/client-iam'
+import {
+  CreateOpenIDConnectProviderCommand,
+  CreateRoleCommand,
+  CreateSAMLProviderCommand,
+  IAMClient,
+} from '@aws-sdk/client-iam'
 import {
   ListBucketsCommand,
   PutObjectCommand,
@@ -9,7 +14,12 @@ import {
   CreateBucketCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import {
+  AssumeRoleWithSAMLCommand,
+  AssumeRoleWithWebIdentityCommand,
+  GetCallerIdentityCommand,
+  STSClient,
+} from '@aws-sdk/client-sts'
 import { refuseReader } from '../../src/admin/guard.ts'
 import type { Options } from '../../src/config/options.ts'
 import { resolveOptions } from '../../src/config/resolve.ts'
@@ -358,5 +368,38 @@ describe('the test identity provider', () => {
     assert.equal((await post(`{"sub":"${'x'.repeat(70_000)}"}`)).status, 413)
     assert.equal((await post('{"sub":"s"}', { Origin: 'https://evil.test' })).status, 403)
     assert.equal((await fetch(`${server.url}/_sandbucket/idp/token`)).status, 405)
+  })
+
+  it('issues SAML responses that become a session, by the metadata that it publishes', async () => {
+    const iam = new IAMClient(client(server))
+    const SAMLMetadataDocument = await (await fetch(`${server.url}/_sandbucket/idp/saml/metadata`)).text()
+    await iam.send(new CreateSAMLProviderCommand({ Name: 'corp', SAMLMetadataDocument }))
+    const provider = 'arn:aws:iam::000000000000:saml-provider/corp'
+    const AssumeRolePolicyDocument = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { Federated: provider }, Action: 'sts:AssumeRoleWithSAML' }],
+    })
+    await iam.send(new CreateRoleCommand({ RoleName: 'sso', AssumeRolePolicyDocument }))
+    const role = 'arn:aws:iam::000000000000:role/sso'
+    const at = `${server.url}/_sandbucket/idp/saml/response`
+    const body = JSON.stringify({ role, provider, sub: 'ann@corp', format: 'emailAddress' })
+    const answer = await fetch(at, { method: 'POST', body })
+    assert.equal(answer.status, 200)
+    const { assertion } = (await answer.json()) as { assertion: string }
+    const made = await new STSClient(client(server)).send(
+      new AssumeRoleWithSAMLCommand({ RoleArn: role, PrincipalArn: provider, SAMLAssertion: assertion }),
+    )
+    assert.equal(made.Subject, 'ann@corp')
+    for (const wrong of [
+      '',
+      '{}',
+      '{"role":"r"}',
+      '{"role":"r","provider":"p","sub":""}',
+      '{"role":"r","provider":"p","x":1}',
+    ]) {
+      const refused = await fetch(at, { method: 'POST', body: wrong })
+      assert.equal(refused.status, 400, wrong)
+      assert.equal(typeof ((await refused.json()) as { error: string }).error, 'string')
+    }
   })
 })

@@ -207,7 +207,8 @@ describe('IAM', () => {
     assert.deepEqual([got.Url, got.ClientIDList, got.Tags], ['idp.example/realm', ['b'], [{ Key: 'k', Value: 'v' }]])
     assert.equal((await iam.send(new api.ListOpenIDConnectProvidersCommand({}))).OpenIDConnectProviderList?.length, 1)
     await iam.send(new api.DeleteOpenIDConnectProviderCommand(oidc))
-    const SAMLMetadataDocument = `<EntityDescriptor entityID="x">${' '.repeat(1000)}</EntityDescriptor>`
+    const metadataAt = `${arena.server.endpoint}/_sandbucket/idp/saml/metadata`
+    const SAMLMetadataDocument = await (await fetch(metadataAt)).text()
     const saml = await iam.send(new api.CreateSAMLProviderCommand({ Name: 'corp', SAMLMetadataDocument }))
     assert.equal(saml.SAMLProviderArn, `${own}:saml-provider/corp`)
     const { SAMLProviderArn } = saml

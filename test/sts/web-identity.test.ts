@@ -102,6 +102,38 @@ describe('AssumeRoleWithWebIdentity', () => {
     assert.match(await failure(assume(await token({ claims }))), /^403 AccessDenied/)
   })
 
+  it("a token's source identity needs sts:SetSourceIdentity, and its subject stays a condition key of the session", async () => {
+    const claims = { 'https://aws.amazon.com/source_identity': 'ann' }
+    assert.match(await failure(assume(await token({ claims }))), /^403 AccessDenied/)
+    const iam = new IAMClient(client())
+    const document = trust({ Federated: providerArn }, ['sts:AssumeRoleWithWebIdentity', 'sts:SetSourceIdentity'])
+    await iam.send(new CreateRoleCommand({ RoleName: 'named', AssumeRolePolicyDocument: document }))
+    const PolicyDocument = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: 's3:ListAllMyBuckets',
+          Resource: '*',
+          Condition: { StringEquals: { [`${host}:sub`]: 'repo:ours', 'aws:SourceIdentity': 'ann' } },
+        },
+      ],
+    })
+    await iam.send(new PutRolePolicyCommand({ RoleName: 'named', PolicyName: 'p', PolicyDocument }))
+    const list = async (sub: string) => {
+      const { Credentials, SourceIdentity } = await assume(await token({ claims, sub }), 'named')
+      assert.equal(SourceIdentity, 'ann')
+      const session = {
+        accessKeyId: Credentials?.AccessKeyId,
+        secretAccessKey: Credentials?.SecretAccessKey,
+        sessionToken: Credentials?.SessionToken,
+      }
+      return new S3Client(client(session)).send(new ListBucketsCommand({}))
+    }
+    await list('repo:ours')
+    assert.match(await failure(list('repo:other')), /^403 AccessDenied/)
+  })
+
   it('signatures of the usual algorithms are verified; none and shared secrets are not', async () => {
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
