@@ -72,12 +72,25 @@ const maxUses = 10_000
 
 type Claimant = IamClaim & { accountId: string }
 
+/** A snapshot, and the row of the revision that it was found to be of. */
+interface KnownAccount {
+  readonly snapshot: IamSnapshot
+  readonly revisionKey: Buffer
+  row: Buffer | undefined
+}
+
+interface KnownClaim {
+  readonly key: Buffer
+  readonly row: Buffer
+  readonly claimant: Claimant
+}
+
 export class Iam implements IamStore {
   readonly #engine: Engine
   readonly #turns = new Turns()
-  readonly #snapshots = new Map<string, IamSnapshot>()
+  readonly #snapshots = new Map<string, KnownAccount>()
   readonly #loading = new Map<string, Promise<IamSnapshot>>()
-  readonly #claimants = new Map<string, { row: Buffer; claimant: Claimant }>()
+  readonly #claimants = new Map<string, KnownClaim>()
   readonly #uses = new Map<string, { use: LastUse; writtenMs: number }>()
 
   constructor(engine: Engine) {
@@ -85,9 +98,16 @@ export class Iam implements IamStore {
   }
 
   account(accountId: string): MaybePromise<IamSnapshot> {
-    return whenReady(this.#engine.kv.get(iamRevisionKey(accountId)), (row) => {
-      const known = this.#snapshots.get(accountId)
-      if (known !== undefined && known.revision === revisionOf(row)) return known
+    const known = this.#snapshots.get(accountId)
+    return whenReady(this.#engine.kv.get(known?.revisionKey ?? iamRevisionKey(accountId)), (row) => {
+      if (known !== undefined) {
+        // The row that was compared last is usually the very same bytes.
+        if (row !== undefined && row === known.row) return known.snapshot
+        if (known.snapshot.revision === revisionOf(row)) {
+          known.row = row
+          return known.snapshot
+        }
+      }
       // An account without rows is not kept: anyone may ask for any account.
       return row === undefined ? new IamSnapshot(accountId, '') : this.#load(accountId)
     })
@@ -168,19 +188,20 @@ export class Iam implements IamStore {
   }
 
   #claimant(claim: string): MaybePromise<Claimant | undefined> {
-    return whenReady(this.#engine.kv.get(iamClaimKey(claim)), (row) => {
+    const known = this.#claimants.get(claim)
+    const key = known?.key ?? iamClaimKey(claim)
+    return whenReady(this.#engine.kv.get(key), (row) => {
       if (row === undefined) return undefined
-      const known = this.#claimants.get(claim)
-      if (known?.row.equals(row)) return known.claimant
+      if (known !== undefined && (known.row === row || known.row.equals(row))) return known.claimant
       const claimant = decodeJson<Claimant>(row)
       if (this.#claimants.size >= maxUses) this.#claimants.clear()
-      this.#claimants.set(claim, { row, claimant })
+      this.#claimants.set(claim, { key, row, claimant })
       return claimant
     })
   }
 
   #keep(snapshot: IamSnapshot): IamSnapshot {
-    this.#snapshots.set(snapshot.id, snapshot)
+    this.#snapshots.set(snapshot.id, { snapshot, revisionKey: iamRevisionKey(snapshot.id), row: undefined })
     return snapshot
   }
 
