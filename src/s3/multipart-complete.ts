@@ -24,7 +24,7 @@ import { encryptionOutput, sealerOf } from './lib/encryption.ts'
 import { multipartETag, quoteETag } from './lib/etag.ts'
 import { objectLocation } from './lib/location.ts'
 import { checkCompletedChecksum, checkCompletedType, keepsChecksum, objectChecksum } from './lib/object-checksum.ts'
-import { checkUploadKey, noSuchUpload, objectIdentity } from './lib/uploads.ts'
+import { checkUploadKey, encryptionRequested, noSuchUpload, objectIdentity } from './lib/uploads.ts'
 import { writtenVersionId } from './lib/version-id.ts'
 
 /** An upload has at most this many parts. */
@@ -89,10 +89,17 @@ async function completedBefore(ctx: Ctx, input: CompleteMultipartUploadRequest):
   return latest
 }
 
-/** A customer's key need not come again, but if it does it is the same; one of KMS must be in a state to be used. */
+/**
+ * A customer's key comes again "only when the object was created using a checksum algorithm" (API_CompleteMultipartUpload;
+ * without one not: recorded, test_multipart_upload_sse_c), and is the same; one of KMS must be in a state to be used.
+ * Assumed: the error of a key that is missing, because parts without it have this one.
+ */
 function checkEncryption(ctx: Ctx, input: CompleteMultipartUploadRequest, upload: UploadRecord): void {
   const key = readCustomerKey(input, ctx, 'write')
   if (key !== undefined) checkUploadKey(upload, key)
+  else if (upload.encryption.SSECustomerAlgorithm !== undefined && upload.ChecksumAlgorithm !== undefined) {
+    throw encryptionRequested()
+  }
   if (upload.encryption.SSEKMSKeyId !== undefined) sealerOf(upload.encryption, undefined, ctx)
 }
 

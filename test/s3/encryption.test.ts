@@ -541,6 +541,25 @@ describe('parts', () => {
   )
 
   it(
+    "need the customer's key again to be completed when they began with a checksum algorithm (API_CompleteMultipartUpload), otherwise not (recorded, test_multipart_upload_sse_c)",
+    inWorld(async (w) => {
+      const complete = async (more: object, key: object) => {
+        const { UploadId = '' } = await w.call('CreateMultipartUpload', { Bucket, Key: 'key', ...key1, ...more })
+        const part = { Bucket, Key: 'key', UploadId, PartNumber: 1 }
+        const sent = await w.call('UploadPart', { ...part, ...key1 }, { body: bodyOf('text') })
+        const Parts = [{ PartNumber: 1, ETag: sent.ETag ?? '' }]
+        return w.call('CompleteMultipartUpload', { ...part, ...key, MultipartUpload: { Parts } })
+      }
+      await complete({}, {})
+      await refused(complete({ ChecksumAlgorithm: 'CRC64NVME' }, {}), 'InvalidRequest', {
+        status: 400,
+        message: requested,
+      })
+      await complete({ ChecksumAlgorithm: 'CRC64NVME' }, key1)
+    }),
+  )
+
+  it(
     'add no CRC64NVME to what they make unless they begin with it (recorded, test_multipart_upload_sse_c)',
     inWorld(async (w) => {
       const checksums = (output: object) => Object.keys(output).filter((name) => name.startsWith('Checksum'))

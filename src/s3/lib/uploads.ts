@@ -46,16 +46,19 @@ export function checkPartNumber(partNumber: number): void {
 export function partCustomerKey(upload: UploadRecord, input: CustomerKeyInput, ctx: Ctx): CustomerKey | undefined {
   const isExpected = upload.encryption.SSECustomerAlgorithm !== undefined
   if (hasCustomerKey(input)) requireSecureConnection(ctx)
-  if (hasCustomerKey(input) !== isExpected) {
-    const message =
-      'The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.'
-    throw error('InvalidRequest', {}, { message })
-  }
+  if (hasCustomerKey(input) !== isExpected) throw encryptionRequested()
   const key = readCustomerKey(input, ctx, 'write')
   if (key === undefined) return undefined
   checkUploadKey(upload, key)
   refuseBlocked(upload.Key, ctx)
   return key
+}
+
+/** A request lacks the customer's key that the upload began with, or has one for an upload without. */
+export function encryptionRequested(): AwsError {
+  const message =
+    'The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.'
+  return error('InvalidRequest', {}, { message })
 }
 
 /** @throws InvalidRequest when the upload began with another key, or with none */
