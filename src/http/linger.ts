@@ -6,12 +6,16 @@ import { type HttpLimits, skipBytes } from './limits.ts'
 /** What becomes of the connection: nothing is left to read, a little is, or it must be closed gently. */
 export type Rest = 'read' | 'skip' | 'linger'
 
-/** @param isAwaitingContinue the client waits for `100 Continue` and may or may not send its body after the answer */
-export function restOfBody(req: IncomingMessage, isAwaitingContinue: boolean): Rest {
+/**
+ * @param isAwaitingContinue the client waits for `100 Continue` and may or may not send its body after the answer
+ * @param isLast the answer ends the connection anyway
+ */
+export function restOfBody(req: IncomingMessage, isAwaitingContinue: boolean, isLast: boolean): Rest {
   const length = req.headers['content-length']
   if (length === undefined ? req.headers['transfer-encoding'] === undefined : length === '0') return 'read'
   if (req.complete) return 'read'
-  return length !== undefined && Number(length) <= skipBytes && !isAwaitingContinue ? 'skip' : 'linger'
+  if (isLast || isAwaitingContinue) return 'linger'
+  return length !== undefined && Number(length) <= skipBytes ? 'skip' : 'linger'
 }
 
 /** Lets the rest of a body flow to nowhere. A reader that gave up half way may have left it paused. */

@@ -22,6 +22,8 @@ export function writeError(error: AwsError, origin: ErrorOrigin): WireResponse {
     return writeQueryError(error, origin.service, origin.requestId)
   }
   const headers = { ...error.headers, 'Content-Type': 'application/xml' }
+  // Observed: connections end with it (recorded, test_cors_match_origins; boto/botocore#2227).
+  if (error.status === 400) Object.assign(headers, { Connection: 'close' })
   if (origin.isHead) return { status: error.status, headers }
   let detail = element('Code', error.code) + element('Message', error.message)
   for (const name in error.fields) {

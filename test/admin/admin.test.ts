@@ -4,7 +4,7 @@ import type { WireResponse } from '../../src/http/wire.ts'
 import type { HttpDeps } from '../../src/http/app.ts'
 import { exchange, type Running, start } from '../http/raw-client.ts'
 
-const s3 = async (): Promise<WireResponse> => ({ status: 404, headers: {}, body: 'from S3' })
+const s3 = async (): Promise<WireResponse> => ({ status: 200, headers: {}, body: 'from S3' })
 const run = (t: TestContext, more?: Partial<HttpDeps>): Promise<Running> => start(t, s3, more)
 
 interface Answer {

@@ -65,6 +65,20 @@ describe('the response', () => {
     assert.match(text, /\r\nContent-Length: 2\r\n/)
   })
 
+  // Recorded: the headers of test_cors_match_origins, 403 and 400.
+  it('of an error comes in chunks, and a 400 ends the connection, read or not', async (t) => {
+    const { port } = await start(t, refuse)
+    const text = await exchange(port, `GET /b HTTP/1.1\r\n${close}`)
+    assert.match(text, /\r\nTransfer-Encoding: chunked\r\n/)
+    assert.doesNotMatch(text, /Content-Length/)
+    const last = { status: 400, headers: { Connection: 'close' }, body: '<Error/>' }
+    const other = await start(t, async () => ({ ...last, headers: { ...last.headers } }))
+    const client = await raw(other.port)
+    client.send('PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nabc')
+    assert.match(await client.closed(), /\r\nConnection: close\r\n/)
+    client.socket.destroy()
+  })
+
   it('without a body has length 0, and none for 204', async (t) => {
     const { port } = await start(t, async ({ rawPath }) => ({ status: rawPath === '/b' ? 200 : 204, headers: {} }))
     assert.match(await exchange(port, `GET /b HTTP/1.1\r\n${close}`), /\r\nContent-Length: 0\r\n/)
@@ -264,7 +278,7 @@ describe('an answer before the body was read', () => {
       }
       if (name === 'a chunked body') client.socket.write('0\r\n\r\n')
       client.socket.resume()
-      assert.match(await client.closed(), /^HTTP\/1\.1 403 Forbidden.*<Error\/>$/s)
+      assert.match(await client.closed(), /^HTTP\/1\.1 403 Forbidden.*<Error\/>\r\n0\r\n\r\n$/s)
       assert.equal(client.error(), undefined)
       client.socket.destroy()
     })

@@ -40,6 +40,7 @@ export async function start(
       log,
       isReady: () => state.isReady,
       explain: async () => undefined,
+      recorder: { start() {}, stop() {}, report: () => ({}) },
       coverage: async () => ({ implemented: ['GetObject'] }),
       async reset() {
         if (Number.isNaN(state.resets)) throw new Error('a reset that fails')
@@ -55,6 +56,7 @@ export async function start(
         issuer: '',
         token: async () => '',
         keys: async () => ({ keys: [] }),
+        outboundKeys: async () => ({ keys: [] }),
         samlResponse: async () => '',
         samlMetadata: async () => '',
       },

@@ -66,7 +66,7 @@ for (const [scheme, open] of schemes) {
       client.send('12345')
       await client.until((text) => text.endsWith('12345'))
       client.send(`PUT /b/refused HTTP/1.1\r\n${head}`)
-      assert.match(await client.closed(), /12345HTTP\/1\.1 403 Forbidden\r\n.*<Error\/>$/s)
+      assert.match(await client.closed(), /12345HTTP\/1\.1 403 Forbidden\r\n.*<Error\/>\r\n0\r\n\r\n$/s)
       client.socket.destroy()
     })
 
@@ -97,7 +97,7 @@ for (const [scheme, open] of schemes) {
         await delay(1)
       }
       client.socket.resume()
-      assert.match(await client.closed(), /^HTTP\/1\.1 403 Forbidden.*<Error\/>$/s)
+      assert.match(await client.closed(), /^HTTP\/1\.1 403 Forbidden.*<Error\/>\r\n0\r\n\r\n$/s)
       assert.equal(client.error(), undefined)
       client.socket.destroy()
     })

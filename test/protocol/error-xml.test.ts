@@ -13,7 +13,7 @@ test('an S3 error is a document with code, message, fields and ids, in this orde
   )
   assert.deepEqual(writeError(refused, origin), {
     status: 400,
-    headers: { Allow: 'GET', 'Content-Type': 'application/xml' },
+    headers: { Allow: 'GET', 'Content-Type': 'application/xml', Connection: 'close' },
     body: '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>InvalidArgument</Code><Message>no &lt;way&gt;</Message><ArgumentName>a&amp;b</ArgumentName><ArgumentValue></ArgumentValue><Size>3</Size><RequestId>R</RequestId><HostId>H=</HostId></Error>',
   })
 })
