@@ -2,8 +2,9 @@
  * The data directory: its folders, the file that says which format it has, and messages that say what to do when it
  * cannot be used.
  */
+import { existsSync } from 'node:fs'
 import { access, constants, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { keysAt } from '../encryption/key-file.ts'
 import { type ConfiguredKmsKey, KeyRing } from '../encryption/key-ring.ts'
 import { asStoreError, errorCode, StoreError } from './store-error.ts'
@@ -45,7 +46,7 @@ export async function prepareDataDir(dataDir: string): Promise<DataDir> {
     keysFile: join(path, 'keys.json'),
   }
   try {
-    await mkdir(path, { recursive: true })
+    await makeFolder(path)
     await readFormat(dirs)
     for (const dir of [dirs.databaseDir, dirs.blobsDir, dirs.tmpDir]) {
       await mkdir(dir, { recursive: true })
@@ -57,6 +58,20 @@ export async function prepareDataDir(dataDir: string): Promise<DataDir> {
   }
 }
 
+/** With its parents. @throws the system's error, of the folder that stands in the way */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+    // That is what Node makes of a read-only file system, where a parent cannot be made (v20.20).
+    let parent = path
+    while (!existsSync(parent)) parent = dirname(parent)
+    await access(parent, constants.W_OK)
+    throw error
+  }
+}
+
 /** Turns whatever stood in the way of opening a data directory into a message for the person who starts the server. */
 export function explain(error: unknown, path: string): StoreError {
   if (error instanceof StoreError) return error
@@ -64,18 +79,23 @@ export function explain(error: unknown, path: string): StoreError {
   if (code === 'LEVEL_LOCKED') {
     return new StoreError(
       'LOCKED',
-      `The data directory ${path} is in use by another Sandbucket. Stop that one, or start this one with another --data-dir.`,
+      `The data directory ${path} is in use by another Sandbucket. Stop that one, or give this one another with --data.`,
       error,
     )
   }
-  const isDenied =
-    error instanceof Error && /Permission denied|Read-only file system/.test(String(error.cause ?? error))
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || isDenied) {
+  // LevelDB has no codes for these, only the system's text.
+  const text = error instanceof Error ? String(error.cause ?? error) : ''
+  if (code === 'EROFS' || text.includes('Read-only file system')) {
+    const message = `The data directory ${path} is on a read-only file system. Mount it writable, or choose another with --data.`
+    return new StoreError('PERMISSION', message, error)
+  }
+  if (code === 'EACCES' || code === 'EPERM' || text.includes('Permission denied')) {
     const uid = process.getuid?.() ?? 0
     const gid = process.getgid?.() ?? 0
+    const make = existsSync(path) ? '' : `mkdir -p ${path} && `
     return new StoreError(
       'PERMISSION',
-      `The data directory ${path} cannot be written by uid ${uid}. Run: chown -R ${uid}:${gid} ${path}`,
+      `The data directory ${path} cannot be written by uid ${uid}. Let somebody who may run: ${make}chown -R ${uid}:${gid} ${path}`,
       error,
     )
   }
@@ -119,7 +139,7 @@ async function readFormat(dirs: DataDir): Promise<Format> {
     if (await exists(dirs.databaseDir)) {
       throw new StoreError(
         'FORMAT',
-        `The data directory ${dirs.path} has a folder "db" but no format.json: it is not Sandbucket's. Choose another --data-dir.`,
+        `The data directory ${dirs.path} has a folder "db" but no format.json: it is not Sandbucket's. Choose another with --data.`,
       )
     }
     const format = { version: formatVersion }
@@ -130,13 +150,13 @@ async function readFormat(dirs: DataDir): Promise<Format> {
   if (format === undefined) {
     throw new StoreError(
       'FORMAT',
-      `${file} cannot be read as a format version. Restore it, or choose another --data-dir.`,
+      `${file} cannot be read as a format version. Restore it, or choose another with --data.`,
     )
   }
   if (format.version > formatVersion) {
     throw new StoreError(
       'FORMAT',
-      `The data directory ${dirs.path} has format ${format.version}, written by a newer Sandbucket; this one reads up to ${formatVersion}. Upgrade, or choose another --data-dir.`,
+      `The data directory ${dirs.path} has format ${format.version}, written by a newer Sandbucket; this one reads up to ${formatVersion}. Upgrade, or choose another with --data.`,
     )
   }
   return format

@@ -38,7 +38,9 @@ export function errorCode(error: unknown): string | undefined {
 export function asStoreError(error: unknown, doing: string): StoreError {
   if (error instanceof StoreError) return error
   const code = errorCode(error)
-  const text = error instanceof Error ? error.message : String(error)
+  // What LevelDB says of an open that failed is in the cause.
+  const innermost = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const text = innermost instanceof Error ? innermost.message : String(innermost)
   if (code === 'ENOSPC' || code === 'EDQUOT' || text.includes('No space left on device')) {
     return new StoreError('NO_SPACE', `Cannot ${doing}: the disk is full.`, error)
   }

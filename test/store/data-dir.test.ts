@@ -5,6 +5,7 @@ import { chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:f
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
+import { explain } from '../../src/store/data-dir.ts'
 import { openStore, openWithParts } from '../../src/store/open.ts'
 import { StoreError } from '../../src/store/store-error.ts'
 import { verifyStore } from '../../src/store/verify.ts'
@@ -71,7 +72,7 @@ describe('data directory', () => {
   it('that another store has open is refused by name, with what to do', () =>
     inDir(async (dir) => {
       const store = await openStore({ dataDir: dir })
-      await assert.rejects(openStore({ dataDir: dir }), refusal('LOCKED', dir, /in use/, /--data-dir/))
+      await assert.rejects(openStore({ dataDir: dir }), refusal('LOCKED', dir, /in use/, /--data\b/))
       await store.close()
       await (await openStore({ dataDir: dir })).close()
     }))
@@ -120,6 +121,21 @@ describe('data directory', () => {
       await chmod(dir, 0o700)
     }),
   )
+
+  it('that cannot be used says what to do about it, whether the system or LevelDB found out', () => {
+    const system = (code: string) => Object.assign(new Error(`${code}: no`), { code })
+    // As classic-level wraps what LevelDB says.
+    const level = (text: string) =>
+      Object.assign(new Error('Database failed to open', { cause: new Error(`IO error: /d/db/LOCK: ${text}`) }), {
+        code: 'LEVEL_DATABASE_NOT_OPEN',
+      })
+    for (const error of [system('EACCES'), system('EPERM'), level('Permission denied')])
+      assert.ok(refusal('PERMISSION', '/d', /uid \d+/, /mkdir -p \/d && chown -R \d+:\d+ \/d$/)(explain(error, '/d')))
+    for (const error of [system('EROFS'), level('Read-only file system')])
+      assert.ok(refusal('PERMISSION', /read-only/, /--data\b/)(explain(error, '/d')))
+    for (const error of [system('ENOSPC'), level('No space left on device')])
+      assert.ok(refusal('NO_SPACE', '/d', /the disk is full/)(explain(error, '/d')))
+  })
 
   it('with a broken database says so', () =>
     inDir(async (dir) => {
