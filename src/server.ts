@@ -142,6 +142,9 @@ export async function createServer(config: Config, log: Log, overrides: Override
         issuer: testIssuer,
         token: (request) => issueTestToken(store.iam, request, clock.now()),
         keys: () => testKeys(store.iam),
+        samlResponse: async (request) =>
+          (await import('./sts/test-saml.ts')).issueSamlResponse(store.iam, request, clock.now()),
+        samlMetadata: async () => (await import('./sts/test-saml.ts')).testSamlMetadata(store.iam, clock.now()),
       },
       bucketExists,
       ca: tls?.ca,
@@ -149,9 +152,6 @@ export async function createServer(config: Config, log: Log, overrides: Override
   })
   try {
     await seed({ config, store, clock, account: accounts.find })
-        samlResponse: async (request) =>
-          (await import('./sts/test-saml.ts')).issueSamlResponse(store.iam, request, clock.now()),
-        samlMetadata: async () => (await import('./sts/test-saml.ts')).testSamlMetadata(store.iam, clock.now()),
     ;({ port } = await http.listen(config.host, config.port))
   } catch (cause) {
     await store.close()
