@@ -2,6 +2,7 @@
 import type { AwsError } from '../errors.ts'
 import { error } from '../errors.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { whenReady } from '../lib/when-ready.ts'
 import type { Grant } from '../policy/acl.ts'
 import type { ContextSource } from '../policy/context-source.ts'
 import { type AccessRequest, type ApplicablePolicies, decide } from '../policy/decide.ts'
@@ -14,7 +15,7 @@ import type { CallerPolicies, Identities } from './identities.ts'
 import type { Decided, Journal } from './journal.ts'
 import { dependsOnObject, hasAcls, keyOf, recordFor, uploadFor } from './object-state.ts'
 import { isSameOrganization } from './organizations.ts'
-import { type AccountBlockSource, effectiveBlock } from './public-access.ts'
+import { type AccountBlockSource, effectiveBlock, type PublicAccessBlock } from './public-access.ts'
 import { snapshot } from './snapshot.ts'
 
 export interface AuthorizationDeps {
@@ -41,22 +42,22 @@ export interface Question {
   readonly resourceAccount?: string | undefined
 }
 
-/** Decides and writes it down. */
-export async function answer(
+/** Decides and writes it down. Synchronous when all that bears on it is at hand. */
+export function answer(
   asked: Asked,
   caller: CallerPolicies,
   question: Question,
   deps: AuthorizationDeps,
-): Promise<Decided> {
-  const request = await requestFor(asked, caller, question, deps)
+): MaybePromise<Decided> {
+  return whenReady(requestFor(asked, caller, question, deps), (request) => writeDown(asked, request, deps))
+}
+
+function writeDown(asked: Asked, request: AccessRequest, deps: AuthorizationDeps): Decided {
+  // The journal keeps the keys that policies mention: computed before, they are computed once.
+  request.context = snapshot(request.context, request.policies)
   const verdict = decide(request)
-  const context = snapshot(request.context, request.policies)
   const isExplained = verdict.isCrossAccount && verdict.decision !== 'allowed' && isInside(asked, request)
-  const decided: Decided = {
-    request: { ...request, context },
-    verdict,
-    ...(isExplained && { isSameOrganization: true }),
-  }
+  const decided: Decided = isExplained ? { request, verdict, isSameOrganization: true } : { request, verdict }
   deps.journal.decided(asked.requestId, asked.clock.now(), asked.operation, decided)
   return decided
 }
@@ -67,13 +68,13 @@ function isInside({ config, principal }: Asked, { resourceAccount = '', policies
 }
 
 /** Whether it is allowed, asked without a trace: nothing is refused when it is not. */
-export async function isAllowed(
+export function isAllowed(
   asked: Asked,
   caller: CallerPolicies,
   question: Question,
   deps: AuthorizationDeps,
-): Promise<boolean> {
-  return decide(await requestFor(asked, caller, question, deps)).decision === 'allowed'
+): MaybePromise<boolean> {
+  return whenReady(requestFor(asked, caller, question, deps), (request) => decide(request).decision === 'allowed')
 }
 
 function requestFor(
@@ -108,34 +109,50 @@ function requestOf(asked: Asked, caller: CallerPolicies, question: Question): Ac
 const same = (context: ContextSource) => context
 const nothingStored = { bucket: undefined, versionId: undefined, record: undefined, upload: undefined }
 
-async function bucketRequestOf(
+function bucketRequestOf(
   asked: Asked,
   caller: CallerPolicies,
   question: Question,
   bucket: BucketRecord,
   accountBlock: AccountBlockSource,
-): Promise<AccessRequest> {
+): MaybePromise<AccessRequest> {
   const { action, resource, versionId, adjust = same } = question
-  const { identity, boundary, session } = caller
-  const own: ApplicablePolicies = { identity, boundary, session, resource: bucketPolicyOf(bucket) }
+  const { principal } = asked
   const key = keyOf(resource, bucket)
-  const isOwn = question.isNewObject === true && action === 's3:PutObjectAcl' && asked.principal.kind !== 'anonymous'
-  const record = key === undefined || isOwn ? undefined : await recordFor(asked, action, bucket, key, versionId, own)
-  const upload = key === undefined ? undefined : await uploadFor(asked, bucket, key, own)
-  const block = effectiveBlock(bucket, await accountBlock(bucket.ownerId))
-  const subject = { asked, caller, action, bucket, versionId, record, upload, nowMs: asked.clock.now() }
-  return {
-    principal: asked.principal,
-    action,
-    resource,
-    resourceAccount: bucket.ownerId,
-    context: adjust(new RequestContext(subject)),
-    policies: {
-      ...own,
-      publicAccessBlock: block,
-      ...(isOwn ? { objectOwner: asked.principal.accountId } : aclSide(action, bucket, key, record)),
-    },
-  }
+  const isOwn = question.isNewObject === true && action === 's3:PutObjectAcl' && principal.kind !== 'anonymous'
+  return whenReady(accountBlock(bucket.ownerId), (account) => {
+    const shared = sharedPolicies(caller, bucket, effectiveBlock(bucket, account))
+    const found = key === undefined || isOwn ? undefined : recordFor(asked, action, bucket, key, versionId, shared)
+    return whenReady(found, (record) =>
+      whenReady(key === undefined ? undefined : uploadFor(asked, bucket, key, shared), (upload) => {
+        const subject = { asked, caller, action, bucket, versionId, record, upload, nowMs: asked.clock.now() }
+        const context = adjust(new RequestContext(subject))
+        const own = isOwn ? { objectOwner: principal.accountId } : aclSide(action, bucket, key, record)
+        const policies = own === undefined ? shared : { ...shared, ...own }
+        return { principal, action, resource, resourceAccount: bucket.ownerId, context, policies }
+      }),
+    )
+  })
+}
+
+interface SharedPolicies {
+  readonly bucket: BucketRecord
+  readonly block: PublicAccessBlock
+  readonly policies: ApplicablePolicies
+}
+
+/** Those of a caller's last request. */
+const lastShared = new WeakMap<CallerPolicies, SharedPolicies>()
+
+/** The policies of a caller and a bucket together: one object for all requests until either changes. */
+function sharedPolicies(caller: CallerPolicies, bucket: BucketRecord, block: PublicAccessBlock): ApplicablePolicies {
+  const known = lastShared.get(caller)
+  if (known !== undefined && known.bucket === bucket && known.block === block) return known.policies
+  const { identity, boundary, session } = caller
+  const resource = bucketPolicyOf(bucket)
+  const policies: ApplicablePolicies = { identity, boundary, session, resource, publicAccessBlock: block }
+  lastShared.set(caller, { bucket, block, policies })
+  return policies
 }
 
 type AclPart = Pick<ApplicablePolicies, 'acls' | 'objectOwner'>
