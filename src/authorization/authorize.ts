@@ -244,7 +244,7 @@ export class Authorizer {
     const versionId = asked.input.VersionId as string | undefined
     const isNewObject = isWrite.has(asked.operation) || isCopy.has(asked.operation)
     let isByAcl = false
-    for (const { action, resource } of pairs) {
+    for (const { action, resource, isGranted } of pairs) {
       // Assumed: an anonymous write that an ACL allows may name ACL and tags, as uploads to public buckets always could
       // (s3-tests test_post_object_tags_anonymous_request).
       if (isByAcl && comesWithWrite.has(action)) continue
@@ -252,7 +252,12 @@ export class Authorizer {
         ? { action, resource, bucket: asked.maybeBucket, versionId, isNewObject }
         : { action, resource, bucket: undefined, resourceAccount: asked.principal.accountId }
       const decided = await answer(asked, caller, question, this.#deps)
-      if (decided.verdict.decision !== 'allowed' && !(await this.#mayHearOfAbsence(asked, caller, decided))) {
+      const { decision } = decided.verdict
+      if (isGranted && decision === 'implicitDeny') {
+        decided.note = 'Who began an upload may end and list it, unless that is denied.'
+        continue
+      }
+      if (decision !== 'allowed' && !(await this.#mayHearOfAbsence(asked, caller, decided))) {
         throw denialOf(decided, question)
       }
       isByAcl ||= asked.principal.kind === 'anonymous' && decided.verdict.by === 'acl'

@@ -13,6 +13,8 @@ export interface RequiredAction {
   resource: string
   /** It is about the source of a copy: another bucket, with its own owner and policy. */
   isSource?: true
+  /** Nothing needs to allow it, but a Deny stands. */
+  isGranted?: true
 }
 
 /** Members named as in the model. Only some are looked at, and none is trusted to have its type. */
@@ -75,8 +77,11 @@ function pairsOf(
   if (row === undefined) return []
   const main = mainAction(row, input, facts)
   const further = exceptionsOf(row[step] ?? [], input, facts)
-  // The exception for initiators replaces the row's own action.
-  if (row.also?.includes('initiator') && facts.isUploadInitiator) return further
+  // Who began an upload may end and list it, unless denied. "The bucket owner can deny any principal" that (user guide,
+  // Multipart upload API and permissions); s3-tests test_deny_multipart_actions_in_user_policy.
+  if (main !== undefined && row.also?.includes('initiator') && facts.isUploadInitiator) {
+    return [...further, { ...main, isGranted: true }]
+  }
   return main === undefined ? further : [main, ...further]
 }
 

@@ -92,6 +92,18 @@ describe('missing objects', () => {
     expectSaid(await scene.a.ask('ListParts', upload), '404 NoSuchUpload')
   })
 
+  it('who began an upload neither ends nor lists it where a policy denies that (user guide, Multipart upload API and permissions; s3-tests test_deny_multipart_actions_in_user_policy)', async () => {
+    const Bucket = await scene.bucket()
+    const denied = { ...may('s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'), Effect: 'Deny' as const }
+    const u = await scene.user({ allow: [may('s3:PutObject'), denied] })
+    const { output } = await scene.must(u, 'CreateMultipartUpload', { Bucket, Key: 'k' })
+    const upload = { Bucket, Key: 'k', UploadId: output.UploadId }
+    const words = 'with an explicit deny in an identity-based policy'
+    expectSaid(await u.ask('AbortMultipartUpload', upload), '403 AccessDenied', words)
+    expectSaid(await u.ask('ListParts', upload), '403 AccessDenied', words)
+    expectSaid(await scene.a.ask('AbortMultipartUpload', upload), '204')
+  })
+
   it('a subresource that is not configured is told to those who may read it', async () => {
     const Bucket = await scene.bucket()
     const able = await scene.user({ allow: [allOfS3] })

@@ -13,8 +13,11 @@ import {
   requiredControlActions,
 } from '../../src/policy/require.ts'
 
-const short = (pairs: readonly { action: string; resource: string }[]) =>
-  pairs.map(({ action, resource }) => `${action} ${resource.replace('arn:aws:s3:::', '')}`)
+const short = (pairs: readonly { action: string; resource: string; isGranted?: true }[]) =>
+  pairs.map(
+    ({ action, resource, isGranted }) =>
+      `${action} ${resource.replace('arn:aws:s3:::', '')}${isGranted ? ' granted' : ''}`,
+  )
 
 const rows: [name: string, operation: string, input: OperationInput, expected: string[], facts?: Facts][] = [
   ['#25 a read', 'GetObject', {}, ['s3:GetObject b/k']],
@@ -68,10 +71,10 @@ const rows: [name: string, operation: string, input: OperationInput, expected: s
     ['s3:PutObjectRetention b/k', 's3:BypassGovernanceRetention b/k'],
   ],
   [
-    '#37 the initiator aborts with PutObject',
+    '#37 the initiator aborts with PutObject, unless denied',
     'AbortMultipartUpload',
     {},
-    ['s3:PutObject b/k'],
+    ['s3:PutObject b/k', 's3:AbortMultipartUpload b/k granted'],
     { isUploadInitiator: true },
   ],
   ['#38 others need the action', 'ListParts', {}, ['s3:ListMultipartUploadParts b/k']],
