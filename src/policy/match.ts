@@ -87,9 +87,16 @@ function fixed(tokens: readonly Token[]): Matcher {
   if (pieces.some(({ units }) => units !== undefined)) return (text) => glob(pieces, text)
   if (pieces.length === 1) return (text) => text === first.text
   if (pieces.length === 2 && last.text === '') {
-    return first.text === '' ? () => true : (text) => text.startsWith(first.text)
+    return first.text === '' ? () => true : startsWith(first.text)
   }
   return (text) => glob(pieces, text)
+}
+
+/** Most resources of a policy are not the one asked for, and show it in the last place of the prefix. */
+function startsWith(prefix: string): Matcher {
+  const at = prefix.length - 1
+  const unit = prefix.charCodeAt(at)
+  return (text) => text.charCodeAt(at) === unit && text.startsWith(prefix)
 }
 
 /**
