@@ -5,6 +5,7 @@ import { Addresser, hostRules, hostName, readHost } from './address.ts'
 import { createAuthDeps } from './auth/authenticate.ts'
 import { Authorizer } from './authorization/authorize.ts'
 import { resolvePrincipal } from './authorization/identities.ts'
+import { Recorder } from './authorization/recorder.ts'
 import { Journal } from './authorization/journal.ts'
 import { HostAliases } from './auth/hosts.ts'
 import { chainSources, createKeyRing } from './auth/keys.ts'
@@ -41,6 +42,7 @@ export interface RunningServer {
   readonly ca: string | undefined
   readonly config: Config
   readonly store: Store
+  readonly recorder: Recorder
   /** Forgets everything stored and makes the configured buckets again. */
   reset(): Promise<void>
   /** Stops accepting, finishes what is in flight up to `graceMs`, closes the store. */
@@ -92,6 +94,8 @@ export async function createServer(config: Config, log: Log, overrides: Override
     maxClockSkewMs: config.maxClockSkewMs,
   })
   const journal = new Journal()
+  const recorder = new Recorder()
+  if (config.record) recorder.start(clock.now())
   const uniqueIdOf = (arn: string) => identities.uniqueIdOf(arn)
   const authorizer = new Authorizer({
     identities: {
@@ -101,6 +105,8 @@ export async function createServer(config: Config, log: Log, overrides: Override
     },
     accountBlock: (id) => whenReady(store.iam.account(id), (account) => account.get('account', '')?.publicAccessBlock),
     journal,
+    recorder,
+    soft: config.softMode ? log : undefined,
   })
   const handle = createPipeline({
     config,
@@ -135,6 +141,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
       isReady: () => isReady,
       coverage: async () => (await import('./coverage.ts')).coverage(),
       explain: (id) => tellExplanation(authorizer.explain(id), credentials, config),
+      recorder,
       reset,
       now: () => clock.now(),
       roles: new ServiceSessions({ config, store, clock }),
@@ -167,6 +174,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
     config,
     store,
     reset,
+    recorder,
     async close({ graceMs = 5000 } = {}) {
       isReady = false
       await http.close(graceMs)

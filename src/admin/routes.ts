@@ -16,7 +16,8 @@ export function adminRoutes(deps: AdminDeps): Middleware {
   router.get('/health/live', (ctx) => answer(ctx, 200, { status: 'live' }))
   router.get('/health/ready', (ctx) => {
     const isReady = deps.isReady()
-    answer(ctx, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready' })
+    const soft = deps.config.softMode && { softMode: 'SOFT MODE IS ON: what AWS would deny is only logged' }
+    answer(ctx, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...soft })
   })
   router.get('/version', (ctx) =>
     answer(ctx, 200, { name: 'sandbucket', version: deps.version, node: process.versions.node }),
@@ -37,6 +38,19 @@ export function adminRoutes(deps: AdminDeps): Middleware {
     if (explanation !== undefined) return answer(ctx, 200, explanation)
     const error = 'nothing is known of this request: only the last ones that asked for a permission are remembered'
     return answer(ctx, 404, { error })
+  })
+  const report = (ctx: Context) => {
+    const { principal } = ctx.query
+    answer(ctx, 200, deps.recorder.report(typeof principal === 'string' ? principal : undefined))
+  }
+  router.get('/record', report)
+  router.post('/record', (ctx) => {
+    deps.recorder.start(deps.now())
+    report(ctx)
+  })
+  router.delete('/record', (ctx) => {
+    deps.recorder.stop(deps.now())
+    report(ctx)
   })
   router.post('/reset', async (ctx) => {
     await deps.reset()
@@ -60,9 +74,8 @@ export function adminRoutes(deps: AdminDeps): Middleware {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store')
     if (ctx.path.startsWith(imdsPrefix)) return sendImds(ctx, deps)
-    // Explanations show policies: they are for who may change things too.
-    const isOpen = ctx.method === 'GET' || ctx.method === 'HEAD'
-    if (!isOpen || ctx.path.startsWith('/_sandbucket/explain/')) {
+    const isOpen = (ctx.method === 'GET' || ctx.method === 'HEAD') && !tellsPolicies(ctx.path)
+    if (!isOpen) {
       const refusal = refuse(ctx.req, deps.config)
       if (refusal !== undefined) {
         if (refusal.status === 401) ctx.set('WWW-Authenticate', 'Basic realm="sandbucket"')
@@ -96,6 +109,20 @@ export function adminRoutes(deps: AdminDeps): Middleware {
 const imdsPrefix = '/_sandbucket/imds/'
 
 /** It has its own rules for who may ask. */
+/** Explanations and records show policies: they are for who may change things too. */
+const tellsPolicies = (path: string): boolean => /^\/_sandbucket\/(?:explain|record)(?:\/|$)/i.test(path)
+
+/** As an issuer of AWS describes itself, with the address of its keys here. @see https://openid.net/specs/openid-connect-discovery-1_0.html */
+function discovery(ctx: Context): object {
+  return {
+    issuer: `https://${String(ctx.params.issuer)}`,
+    jwks_uri: `${ctx.protocol}://${ctx.host}/_sandbucket/issuers/${String(ctx.params.issuer)}/.well-known/jwks.json`,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256', 'ES384'],
+  }
+}
+
 async function sendImds(ctx: Context, deps: AdminDeps): Promise<void> {
   ctx.req.resume()
   const path = ctx.path.slice(imdsPrefix.length - 1)

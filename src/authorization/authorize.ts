@@ -4,6 +4,7 @@
  * in its way, passes without any of the machinery.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-policy-language-overview.html
  */
+import { bucketArn } from '../lib/arn.ts'
 import type { AccessFacts, Principal, RoleQuestion } from '../context.ts'
 import { type AwsError, error } from '../errors.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
@@ -19,7 +20,7 @@ import {
 import type { BucketRecord } from '../store/records.ts'
 import type { Asked } from './asked.ts'
 import { bucketPolicyOf } from './bucket-policies.ts'
-import { answer, type AuthorizationDeps, callerPolicies, denialOf, isAllowed, type Question } from './decision.ts'
+import { answer, type AuthorizationDeps, callerPolicies, isAllowed, type Question } from './decision.ts'
 import type { CallerPolicies } from './identities.ts'
 import type { Decided, RequestExplanation } from './journal.ts'
 import { mentions } from './mentions.ts'
@@ -41,6 +42,7 @@ import { effectiveBlock } from './public-access.ts'
 import { queryResource } from './query-resources.ts'
 import { acknowledges, isCharged } from './requester-pays.ts'
 import { mayBecome } from './role.ts'
+import { denialOf, noteUse, settle, tellTolerated, tolerates } from './settle.ts'
 
 /** Whether the head of a request was enough to decide. */
 export type HeadOutcome = 'decided' | 'needsBody'
@@ -62,7 +64,7 @@ export class Authorizer {
   /** Decides what can be decided before the body is read. @throws AwsError AccessDenied */
   head(asked: Asked): MaybePromise<HeadOutcome> {
     const { principal, maybeBucket: bucket, operation } = asked
-    if (!isUnopposed(principal, bucket)) return this.#head(asked)
+    if (!this.#isUnopposed(principal, bucket)) return this.#head(asked)
     if (bucket === undefined || (!hasAcls(bucket) && !checksAcl(operation, false))) return this.#pass(asked)
     if (checksAcl(operation, true) && hasAclInput(asked.input)) return this.#head(asked)
     return this.#headWithAcls(asked, bucket)
@@ -72,7 +74,7 @@ export class Authorizer {
   body(asked: Asked, outcome: HeadOutcome): MaybePromise<void> {
     const isOpen = outcome === 'needsBody' || checksAcl(asked.operation, false)
     const further = requiredBodyActions(asked.operation, asked.input)
-    if (!isOpen && (further.length === 0 || isUnopposed(asked.principal, asked.maybeBucket))) return undefined
+    if (!isOpen && (further.length === 0 || this.#isUnopposed(asked.principal, asked.maybeBucket))) return undefined
     return this.#body(asked, outcome, further)
   }
 
@@ -84,7 +86,7 @@ export class Authorizer {
     bucket: BucketRecord,
     versionId?: string | undefined,
   ): MaybePromise<void> {
-    if (isUnopposed(asked.principal, bucket) && (!hasAcls(bucket) || bucketOwnerActions.has(action))) return undefined
+    if (this.#isUnopposed(asked.principal, bucket) && (!hasAcls(bucket) || bucketOwnerActions.has(action))) return undefined
     return this.#one(asked, { action, resource, bucket, versionId })
   }
 
@@ -96,7 +98,7 @@ export class Authorizer {
     bucket: BucketRecord,
     versionId?: string | undefined,
   ): MaybePromise<boolean> {
-    if (isUnopposed(asked.principal, bucket) && !hasAcls(bucket)) return true
+    if (this.#isUnopposed(asked.principal, bucket) && !hasAcls(bucket)) return true
     return this.#may(asked, { action, resource, bucket, versionId })
   }
 
@@ -120,7 +122,7 @@ export class Authorizer {
   async control(asked: Asked, accountId: string): Promise<void> {
     const { principal, maybeBucket: bucket, input, operation } = asked
     const isOwn = bucket !== undefined || principal.accountId === accountId
-    if (isOwn && isUnopposed(principal, bucket)) {
+    if (isOwn && this.#isUnopposed(principal, bucket)) {
       this.#pass(asked)
       return
     }
@@ -128,14 +130,14 @@ export class Authorizer {
     for (const { action, resource } of requiredControlActions(operation, input, { accountId })) {
       const question: Question = { action, resource, bucket, resourceAccount: accountId }
       const decided = await answer(asked, caller, question, this.#deps)
-      if (decided.verdict.decision !== 'allowed') throw denialOf(decided, question)
+      settle(asked, decided, question, this.#deps)
     }
   }
 
   /** The permission of a call of IAM or STS. Calls without a signature carry their own proof. @throws AwsError AccessDenied */
   query(asked: Asked, service: 'iam' | 'sts'): MaybePromise<void> {
     const { principal } = asked
-    if (isUnopposed(principal, undefined)) this.#pass(asked)
+    if (this.#isUnopposed(principal, undefined)) this.#pass(asked)
     else if (principal.kind !== 'anonymous') return this.#query(asked, service)
     return undefined
   }
@@ -152,18 +154,25 @@ export class Authorizer {
   async onFailure(asked: Asked, failure: AwsError): Promise<AwsError> {
     if (!tellsMissing.has(failure.code) || isWrite.has(asked.operation)) return failure
     const missing = await missingObject(asked)
-    if (missing === undefined || isUnopposed(asked.principal, missing.bucket)) return failure
+    if (missing === undefined || this.#isUnopposed(asked.principal, missing.bucket)) return failure
     const { bucket, key } = missing
     // A copy may also fail on a condition about its destination.
     if (isCopy.has(asked.operation) && failure.fields.Key !== key) return failure
     const caller = await callerPolicies(asked, this.#deps)
     const question = listing(bucket, key)
     const decided = await answer(asked, caller, question, this.#deps)
-    if (decided.verdict.decision === 'allowed') return failure
+    const isListed = decided.verdict.decision === 'allowed'
+    if (isListed && this.#isRecording) noteUse(asked, question, false, this.#deps)
+    if (isListed) return failure
     if (failure.code === 'NoSuchVersion') {
       // Assumed: permission to list versions is as good, because it tells the same.
       const versions = await answer(asked, caller, { ...question, action: 's3:ListBucketVersions' }, this.#deps)
       if (versions.verdict.decision === 'allowed') return failure
+    }
+    decided.note = `What was asked for is not there (${failure.code}). Only who may list the bucket is told so.`
+    if (tolerates(asked, decided, this.#deps)) {
+      if (this.#isRecording) noteUse(asked, question, true, this.#deps)
+      return failure
     }
     return denialOf(decided, { ...question, bucket: undefined })
   }
@@ -219,7 +228,7 @@ export class Authorizer {
       resourceAccount: accountId,
     }
     const decided = await answer(asked, await callerPolicies(asked, this.#deps), question, this.#deps)
-    if (decided.verdict.decision !== 'allowed') throw denialOf(decided, question)
+    settle(asked, decided, question, this.#deps)
   }
 
   /** All permissions of the operation, then what holds beside permissions. */
@@ -244,7 +253,8 @@ export class Authorizer {
     const versionId = asked.input.VersionId as string | undefined
     const isNewObject = isWrite.has(asked.operation) || isCopy.has(asked.operation)
     let isByAcl = false
-    for (const { action, resource, isGranted } of pairs) {
+    const uses: [question: Question, isSoft: boolean][] = []
+    for (const { action, resource } of pairs) {
       // Assumed: an anonymous write that an ACL allows may name ACL and tags, as uploads to public buckets always could
       // (s3-tests test_post_object_tags_anonymous_request).
       if (isByAcl && comesWithWrite.has(action)) continue
@@ -252,16 +262,16 @@ export class Authorizer {
         ? { action, resource, bucket: asked.maybeBucket, versionId, isNewObject }
         : { action, resource, bucket: undefined, resourceAccount: asked.principal.accountId }
       const decided = await answer(asked, caller, question, this.#deps)
-      const { decision } = decided.verdict
-      if (isGranted && decision === 'implicitDeny') {
-        decided.note = 'Who began an upload may end and list it, unless that is denied.'
-        continue
+      const isDenied = decided.verdict.decision !== 'allowed'
+      if (isDenied) {
+        if (await this.#mayHearOfAbsence(asked, caller, decided)) continue
+        if (!tolerates(asked, decided, this.#deps)) throw denialOf(decided, question)
       }
-      if (decision !== 'allowed' && !(await this.#mayHearOfAbsence(asked, caller, decided))) {
-        throw denialOf(decided, question)
-      }
+      if (this.#isRecording) uses.push([question, isDenied])
       isByAcl ||= asked.principal.kind === 'anonymous' && decided.verdict.by === 'acl'
     }
+    // A request that is refused has used nothing.
+    for (const [question, isSoft] of uses) noteUse(asked, question, isSoft, this.#deps)
   }
 
   /**
@@ -273,12 +283,13 @@ export class Authorizer {
     if (bucket === undefined || request.policies.acls?.object !== 'missing') return false
     if (verdict.decision !== 'implicitDeny' || !isRead.has(request.action)) return false
     const decided = await answer(asked, caller, listing(bucket, String(input.Key)), this.#deps)
+    decided.note = 'The object is not there. Nothing can allow reading it, but who may list it is told so.'
     return decided.verdict.decision === 'allowed'
   }
 
   async #one(asked: Asked, question: Question & { bucket: BucketRecord }): Promise<void> {
     const decided = await answer(asked, await callerPolicies(asked, this.#deps), question, this.#deps)
-    if (decided.verdict.decision !== 'allowed') throw denialOf(decided, question)
+    settle(asked, decided, question, this.#deps)
     if (question.bucket !== asked.maybeBucket) this.#refuseUnpaid(asked, question.bucket)
   }
 
@@ -303,7 +314,20 @@ export class Authorizer {
     const { principal, request } = asked
     if (!isCharged(bucket, principal)) return
     if (principal.kind !== 'anonymous' && acknowledges(request)) return
-    throw this.#refusal(asked, plainDenial, 'the requester pays, and has to say so with x-amz-request-payer: requester')
+    const reason = 'the requester pays, and has to say so with x-amz-request-payer: requester'
+    const { soft, journal } = this.#deps
+    if (soft === undefined) throw this.#refusal(asked, plainDenial, reason)
+    journal.refused(asked.requestId, asked.clock.now(), asked.operation, reason, true)
+    tellTolerated(asked, { action: asked.operation, resource: bucketArn(bucket.Name), reason }, soft)
+  }
+
+  get #isRecording(): boolean {
+    return this.#deps.recorder?.isOn === true
+  }
+
+  /** Whether the machinery can be left out. What it would find out is wanted while recording. */
+  #isUnopposed(principal: Principal, bucket: BucketRecord | undefined): boolean {
+    return isUnopposed(principal, bucket) && !this.#isRecording
   }
 
   /** A refusal for another reason than policies, written down with that reason. */

@@ -1,12 +1,10 @@
 /** One permission decided: everything that bears on it is gathered, the engine asked, the answer written down. */
-import type { AwsError } from '../errors.ts'
-import { error } from '../errors.ts'
+import type { Log } from '../context.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { whenReady } from '../lib/when-ready.ts'
 import type { Grant } from '../policy/acl.ts'
 import type { ContextSource } from '../policy/context-source.ts'
 import { type AccessRequest, type ApplicablePolicies, decide } from '../policy/decide.ts'
-import { denialMessage } from '../policy/message.ts'
 import type { BucketRecord, ObjectRecord } from '../store/records.ts'
 import type { Asked } from './asked.ts'
 import { bucketPolicyOf } from './bucket-policies.ts'
@@ -16,12 +14,17 @@ import type { Decided, Journal } from './journal.ts'
 import { dependsOnObject, hasAcls, keyOf, recordFor, uploadFor } from './object-state.ts'
 import { isSameOrganization } from './organizations.ts'
 import { type AccountBlockSource, effectiveBlock, type PublicAccessBlock } from './public-access.ts'
+import type { Recorder } from './recorder.ts'
 import { snapshot } from './snapshot.ts'
 
 export interface AuthorizationDeps {
   readonly identities: Identities
   readonly accountBlock: AccountBlockSource
   readonly journal: Journal
+  /** Notes what is used while it is on. */
+  readonly recorder?: Recorder
+  /** Soft mode: denials are told here, and not refused. */
+  readonly soft?: Pick<Log, 'warn'> | undefined
 }
 
 /** What is asked: may the caller do this to that? */
@@ -40,6 +43,8 @@ export interface Question {
   readonly trust?: Pick<ApplicablePolicies, 'resource' | 'isResourceRequired'> | undefined
   /** The owner of a resource that is no bucket's. */
   readonly resourceAccount?: string | undefined
+  /** `s3:prefix`, where it is not that of the request. */
+  readonly prefix?: string | undefined
 }
 
 /** Decides and writes it down. Synchronous when all that bears on it is at hand. */
@@ -87,14 +92,6 @@ function requestFor(
   return bucket === undefined
     ? requestOf(asked, caller, question)
     : bucketRequestOf(asked, caller, question, bucket, accountBlock)
-}
-
-/** The error of a denial. */
-export function denialOf({ request, verdict, isSameOrganization }: Decided, question: Question): AwsError {
-  // Observed: HeadBucket tells the region even to those who may not know more (recorded against AWS).
-  const headers = question.bucket && { 'x-amz-bucket-region': question.bucket.region }
-  const message = denialMessage(request, verdict, { isSameOrganization })
-  return error('AccessDenied', {}, { message, ...(headers && { headers }) })
 }
 
 function requestOf(asked: Asked, caller: CallerPolicies, question: Question): AccessRequest {

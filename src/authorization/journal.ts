@@ -14,6 +14,10 @@ export interface Decided {
   readonly verdict: Verdict
   /** Of a denial across accounts: both are in one organization, so the caller was told why. */
   readonly isSameOrganization?: boolean | undefined
+  /** What followed from a denial: the request was refused, or soft mode let it pass. Some are asked for another's sake. */
+  effect?: 'denied' | 'tolerated'
+  /** What the policies do not tell. */
+  note?: string
 }
 
 /** The root of the owning account asked, and no policy was there to stop it: nothing had to be decided. */
@@ -43,6 +47,8 @@ interface Entry {
   dropped: number
   /** Refused for another reason than policies: Block Public Access, requester pays, no anonymous callers. */
   readonly refusal?: string
+  /** Soft mode let it pass all the same. */
+  readonly isTolerated?: boolean
 }
 
 interface FailedEntry extends SignatureFailure {
@@ -56,7 +62,8 @@ export interface RequestExplanation {
   requestId: string
   time: string
   operation: string
-  outcome: 'allowed' | 'denied' | 'signature'
+  /** `tolerated`: AWS would deny it, soft mode did not. */
+  outcome: 'allowed' | 'denied' | 'tolerated' | 'signature'
   decisions: Explanation[]
   /** Why it was refused all the same. */
   refusal?: string
@@ -87,11 +94,16 @@ export class Journal {
     if (last?.requestId !== requestId) {
       this.#add({ requestId, atMs, operation, decisions: [decided], dropped: 0 })
     } else if (last.decisions.length < decisionsPerRequest) last.decisions.push(decided)
-    else last.dropped++
+    else {
+      last.dropped++
+      // People ask why something was refused.
+      const at = decided.verdict.decision === 'allowed' ? -1 : last.decisions.findIndex(isAllowed)
+      if (at !== -1) last.decisions[at] = decided
+    }
   }
 
-  refused(requestId: string, atMs: number, operation: string, refusal: string): void {
-    this.#add({ requestId, atMs, operation, decisions: [], dropped: 0, refusal })
+  refused(requestId: string, atMs: number, operation: string, refusal: string, isTolerated = false): void {
+    this.#add({ requestId, atMs, operation, decisions: [], dropped: 0, refusal, isTolerated })
   }
 
   signatureFailed(requestId: string, atMs: number, operation: string, failure: SignatureFailure): void {
@@ -109,12 +121,11 @@ export class Journal {
     const decisions = entries.flatMap(explanationsOf)
     const dropped = entries.reduce((sum, entry) => sum + entry.dropped, 0)
     const refusal = entries.find((entry) => entry.refusal !== undefined)?.refusal
-    const isDenied = refusal !== undefined || decisions.some(({ decision }) => decision !== 'allowed')
     return {
       requestId,
       time: new Date(first.atMs).toISOString(),
       operation: first.operation,
-      outcome: signature ? 'signature' : isDenied ? 'denied' : 'allowed',
+      outcome: signature ? 'signature' : outcomeOf(entries),
       decisions,
       ...(refusal !== undefined && { refusal }),
       ...(dropped > 0 && { droppedDecisions: dropped }),
@@ -126,6 +137,17 @@ export class Journal {
     this.#entries[this.#next] = entry
     this.#next = (this.#next + 1) % capacity
   }
+}
+
+const isAllowed = ({ verdict }: Decided): boolean => verdict.decision === 'allowed'
+
+function outcomeOf(entries: readonly Entry[]): 'allowed' | 'denied' | 'tolerated' {
+  const effects = entries.flatMap(({ decisions, refusal, isTolerated }) => [
+    ...decisions.map(({ effect }) => effect),
+    ...(refusal === undefined ? [] : [isTolerated ? ('tolerated' as const) : ('denied' as const)]),
+  ])
+  if (effects.includes('denied')) return 'denied'
+  return effects.includes('tolerated') ? 'tolerated' : 'allowed'
 }
 
 function withoutTime({ requestId: _id, atMs: _at, operation: _operation, ...failure }: FailedEntry): SignatureFailure {
@@ -143,10 +165,14 @@ function explanationsOf({ unquestioned, decisions, operation }: Entry): Explanat
     decision: 'allowed',
     decidedBy: 'root',
     policies: [],
+    notes: [],
     remedies: [],
   }))
 }
 
-function explanationOf({ request, verdict, isSameOrganization }: Decided): Explanation {
-  return explain(request, traceDecision(request, verdict), { isSameOrganization })
+function explanationOf({ request, verdict, isSameOrganization, effect, note }: Decided): Explanation {
+  const explanation = explain(request, traceDecision(request, verdict), { isSameOrganization })
+  if (effect === 'tolerated') explanation.isTolerated = true
+  if (note !== undefined) explanation.notes.unshift(note)
+  return explanation
 }

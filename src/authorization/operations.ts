@@ -46,7 +46,7 @@ export const isCopy = new Set(['CopyObject', 'UploadPartCopy'])
 export function listing(bucket: BucketRecord, key: string): Question {
   const keys = { 's3:prefix': key, 's3:delimiter': undefined, 's3:max-keys': undefined }
   const resource = bucketArn(bucket.Name)
-  return { action: 's3:ListBucket', resource, bucket, adjust: (base) => overlay(base, keys) }
+  return { action: 's3:ListBucket', resource, bucket, prefix: key, adjust: (base) => overlay(base, keys) }
 }
 
 const aboutUploads = new Set(['AbortMultipartUpload', 'ListParts'])

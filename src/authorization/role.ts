@@ -10,6 +10,8 @@ import type { Asked } from './asked.ts'
 import { RequestContext } from './context.ts'
 import type { AuthorizationDeps } from './decision.ts'
 import { noPolicies } from './identities.ts'
+import type { Decided } from './journal.ts'
+import { noteUse, tolerates } from './settle.ts'
 import { snapshot } from './snapshot.ts'
 
 /** Decides and writes it down. A caller with a token of an identity provider has no policies of its own. */
@@ -41,6 +43,14 @@ export async function mayBecome(asked: Asked, question: RoleQuestion, deps: Auth
   }
   const verdict = decide(request)
   const context = snapshot(request.context, request.policies)
-  deps.journal.decided(asked.requestId, nowMs, asked.operation, { request: { ...request, context }, verdict })
-  return verdict.decision === 'allowed'
+  const decided: Decided = { request: { ...request, context }, verdict }
+  deps.journal.decided(asked.requestId, nowMs, asked.operation, decided)
+  const isAllowed = verdict.decision === 'allowed'
+  if (!isAllowed && !tolerates(asked, decided, deps)) {
+    decided.effect = 'denied'
+    return false
+  }
+  const isNoted = provider === undefined && deps.recorder?.isOn === true
+  if (isNoted) noteUse(asked, { action, resource: roleArn }, !isAllowed, deps)
+  return true
 }

@@ -17,6 +17,8 @@ export function banner(
     `Sandbucket ${version}: S3 on ${url}${config.tls ? ', and on http:// of the same address' : ''}`,
     config.dataDir === undefined ? 'Data is in memory and ends with this process.' : `Data is in ${config.dataDir}`,
     ...(config.buckets.length > 0 ? [`Buckets: ${config.buckets.join(', ')}`] : []),
+    ...(config.softMode ? ['SOFT MODE IS ON: what AWS would deny is only logged, and let pass.'] : []),
+    ...(config.record ? ['Recording what every principal uses: sandbucket record shows the least policies.'] : []),
     '',
     (shellExports(variables) + trustHints(url, ca)).trimEnd(),
     '',
@@ -39,6 +41,8 @@ export function listeningEvent(url: string, version: string, { config }: Resolut
     port: Number(port || (config.tls ? 443 : 80)),
     authority: host,
     region: config.region,
+    softMode: config.softMode,
+    recording: config.record,
     accessKeyId: firstKey(config).accessKeyId,
     data: config.dataDir ?? null,
     // Null as well when it is kept in memory: then /_sandbucket/ca.pem has it.

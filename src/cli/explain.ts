@@ -1,60 +1,23 @@
 /** `sandbucket explain ID`: why a request was allowed or refused, asked of the server at the configured address. */
-import { get } from 'node:http'
 import type { Config } from '../config/config.ts'
 import type { ToldExplanation } from '../explain.ts'
+import { askAdmin, refusalOf } from './ask-admin.ts'
 import { exitCodes } from './exit-codes.ts'
-import { clientUrl, firstKey } from './exports.ts'
 import type { Io } from './io.ts'
-
-interface Answer {
-  status: number
-  text: string
-}
-
-function ask(url: string, authorization: string | undefined): Promise<Answer> {
-  const headers = authorization === undefined ? {} : { authorization }
-  return new Promise((resolve, reject) => {
-    const outgoing = get(url, { headers, timeout: 5000, agent: false }, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        text += chunk
-      })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
-      response.on('error', reject)
-    })
-    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer within 5 s')))
-    outgoing.on('error', reject)
-  })
-}
 
 /** Prints what the server knows of a request: text, or with `--json` all of it. */
 export async function explain(id: string, config: Config, isJson: boolean, io: Io): Promise<number> {
-  // Without TLS, which is never the only way in.
-  const url = `${clientUrl(config.host, config.port, false)}/_sandbucket/explain/${encodeURIComponent(id)}`
-  const { accessKeyId, secretAccessKey } = firstKey(config)
-  const basic = `Basic ${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64')}`
   try {
-    const open = await ask(url, undefined)
-    // From another machine it takes a root key.
-    const { status, text } = open.status === 401 ? await ask(url, basic) : open
-    if (status !== 200) {
-      io.err(`${reasonIn(text) ?? `status ${status}`}\n`)
+    const answer = await askAdmin('GET', `explain/${encodeURIComponent(id)}`, config)
+    if (answer.status !== 200) {
+      io.err(`${refusalOf(answer)}\n`)
       return exitCodes.crash
     }
-    io.out(isJson ? text : printExplanation(JSON.parse(text) as ToldExplanation))
+    io.out(isJson ? answer.text : printExplanation(JSON.parse(answer.text) as ToldExplanation))
     return exitCodes.clean
   } catch (cause) {
-    io.err(`${url}: ${(cause as Error).message}\n`)
+    io.err(`${(cause as Error).message}\n`)
     return exitCodes.crash
-  }
-}
-
-function reasonIn(text: string): string | undefined {
-  try {
-    return (JSON.parse(text) as { error?: string }).error
-  } catch {
-    return undefined
   }
 }
 

@@ -1,14 +1,13 @@
 /** `--help`, and the README's table of options: both are the options table, printed. */
+import { commandFlags, commandRows } from '../config/commands.ts'
 import { type OptionRow, optionRows } from '../config/options.ts'
+
+const usages = Object.values(commandRows).map(({ usage, help }) => [`sandbucket ${usage}`, help] as const)
+const width = Math.max(...usages.map(([usage]) => usage.length)) + 3
 
 const head = `Amazon S3 with its IAM, on this machine.
 
-Usage: sandbucket [serve] [options]     start the server
-       sandbucket env [--json]          print what clients need: eval "$(sandbucket env)"
-       sandbucket s3cfg                 print a configuration for s3cmd: sandbucket s3cfg > ~/.s3cfg
-       sandbucket explain ID            say why the request with that x-amz-request-id was allowed or refused
-       sandbucket simulate FILE         check who may do what: [{ principal, action, resource, context, expect }]
-       sandbucket health                exit 0 when the server at the configured address is ready
+Usage: ${usages.map(([usage, help]) => usage.padEnd(width) + help).join('\n       ')}
 
 Options (environment variable, default):
 `
@@ -32,8 +31,12 @@ export function helpText(): string {
     const byDefault = row.default === '' ? '' : `, ${row.default}`
     return `  ${spelling(row).trimEnd()}\n        ${row.help} (${row.env}${byDefault})\n`
   })
+  const further = Object.entries(commandFlags).map(
+    ([name, { placeholder, help }]) =>
+      `      --${name}${placeholder === undefined ? '' : ` ${placeholder}`}\n        ${help}\n`,
+  )
   const others = `  -c, --config FILE\n        configuration file (SANDBUCKET_CONFIG)\n  -h, --help\n  -v, --version\n`
-  return head + rows.join('') + others + tail
+  return `${head}${rows.join('')}${others}Of commands:\n${further.join('')}${tail}`
 }
 
 const cell = (value: string): string => (value === '' ? '' : `\`${value.replaceAll('|', '\\|')}\``)

@@ -12,8 +12,7 @@ import type { Io } from './io.ts'
 /** Runs what `argv` asks for. Resolves with the exit code; never throws a usage error. */
 export async function run(io: Io): Promise<number> {
   const findings: Findings = { notes: [], problems: [] }
-  const simulation = readSimulation(io.argv)
-  const args = readArguments(simulation?.options ?? io.argv, findings)
+  const args = readArguments(io.argv, findings)
   if (args.wants === 'version') {
     io.out(`${version}\n`)
     return exitCodes.clean
@@ -23,27 +22,13 @@ export async function run(io: Io): Promise<number> {
     io.out(helpText())
     return exitCodes.clean
   }
-  if (simulation !== undefined && simulation.file === undefined)
-    findings.problems.push('simulate needs a file of tests')
   try {
-    const resolution = await resolve(args, io, findings)
-    if (simulation?.file === undefined) return await runCommand(args, resolution, io)
-    checkPort(resolution, 'simulate')
-    const { simulate } = await import('./simulate.ts')
-    return await simulate(simulation.file, resolution.config, io)
+    return await runCommand(args, await resolve(args, io, findings), io)
   } catch (cause) {
     if ((cause as Partial<UsageError>).exitCode !== exitCodes.usage) throw cause
     for (const problem of (cause as UsageError).problems) io.err(`sandbucket: ${problem}\n`)
     return exitCodes.usage
   }
-}
-
-/** `simulate FILE [options]`, which comes first; undefined for all other commands. */
-function readSimulation(argv: readonly string[]): { file: string | undefined; options: readonly string[] } | undefined {
-  const [word, file] = argv
-  if (word !== 'simulate') return undefined
-  const isFile = file !== undefined && !file.startsWith('-')
-  return { file: isFile ? file : undefined, options: argv.slice(isFile ? 2 : 1) }
 }
 
 /** @throws UsageError when the port is one that only the server knows */
@@ -73,6 +58,14 @@ async function runCommand(args: Arguments, resolution: Resolution, io: Io): Prom
   if (args.command === 'explain') {
     const { explain } = await import('./explain.ts')
     return explain(args.word ?? '', config, args.json, io)
+  }
+  if (args.command === 'simulate') {
+    const { simulate } = await import('./simulate.ts')
+    return simulate(args.word ?? '', config, io)
+  }
+  if (args.command === 'record') {
+    const { record } = await import('./record.ts')
+    return record(args, config, io)
   }
   const ca = caFile(config, io.directory)
   if (args.command === 's3cfg') {

@@ -1,7 +1,4 @@
-/**
- * `sandbucket simulate FILE`: expectations about who may do what, asked of IAM's simulator at the configured address. The
- * file is JSON: a list of `{ principal, action, resource, context, resourcePolicy, expect }`, or that list as `tests`.
- */
+/** `sandbucket simulate FILE`: expectations about who may do what, asked of IAM's simulator at the configured address. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
@@ -9,84 +6,12 @@ import { type UsageError, usageError } from '../config/layer.ts'
 import { exitCodes } from './exit-codes.ts'
 import { clientUrl, firstKey } from './exports.ts'
 import type { Io } from './io.ts'
+import { type PolicyTest, readPolicyTests } from './policy-tests.ts'
 import { callIam, elementsIn } from './sign-query.ts'
-
-/** `denied` is either deny. */
-const expectations = ['allowed', 'denied', 'implicitDeny', 'explicitDeny']
-
-/** One row of the file, with lists where it may say one or several. */
-export interface PolicyTest {
-  /** An ARN, or `user/NAME`, `role/NAME`, `group/NAME` of the default account. */
-  principal: string
-  actions: string[]
-  /** ARNs; `*` when the file gives none. */
-  resources: string[]
-  /** Values by condition key; lists are of multivalued keys. */
-  context: Record<string, string | string[]>
-  resourcePolicy: string | undefined
-  expect: string
-}
-
-/** Reads the text of a file. @throws UsageError naming each row that is wrong */
-export function readPolicyTests(text: string, path: string): PolicyTest[] {
-  let rows: unknown
-  try {
-    const parsed: unknown = JSON.parse(text)
-    rows = isRecord(parsed) ? parsed.tests : parsed
-  } catch (cause) {
-    throw usageError([`${path} is not JSON: ${(cause as Error).message}`])
-  }
-  if (!Array.isArray(rows) || rows.length === 0) throw usageError([`${path} must hold a list of tests`])
-  const problems: string[] = []
-  const tests = rows.flatMap((row: unknown, index) => {
-    const read = readRow(row)
-    if (typeof read !== 'string') return [read]
-    problems.push(`test ${index + 1} of ${path}: ${read}`)
-    return []
-  })
-  if (problems.length > 0) throw usageError(problems)
-  return tests
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const members = ['name', 'principal', 'action', 'resource', 'context', 'resourcePolicy', 'expect']
-
-/** A test, or what is wrong with it. */
-function readRow(row: unknown): PolicyTest | string {
-  if (!isRecord(row)) return 'it must be an object'
-  const unknown = Object.keys(row).find((name) => !members.includes(name))
-  if (unknown !== undefined) return `"${unknown}" is not known; members are ${members.join(', ')}`
-  const { principal, expect, context = {}, resourcePolicy } = row
-  const actions = textsOf(row.action)
-  const resources = textsOf(row.resource ?? '*')
-  if (typeof principal !== 'string') return 'principal must be an ARN or user/NAME, role/NAME, group/NAME'
-  if (actions === undefined) return 'action must be a text or a list of texts'
-  if (resources === undefined) return 'resource must be a text or a list of texts'
-  if (typeof expect !== 'string' || !expectations.includes(expect)) return `expect must be ${expectations.join(', ')}`
-  if (!isRecord(context)) return 'context must be an object'
-  const entries = Object.entries(context).map(([key, value]) => [key, contextValue(value)] as const)
-  const values = entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))
-  if (values.length < entries.length) return 'context must hold texts, numbers, booleans or lists of texts'
-  const policy = resourcePolicy === undefined || typeof resourcePolicy === 'string' ? resourcePolicy : undefined
-  const text = policy ?? (resourcePolicy === undefined ? undefined : JSON.stringify(resourcePolicy))
-  return { principal, actions, resources, context: Object.fromEntries(values), resourcePolicy: text, expect }
-}
-
-function textsOf(value: unknown): string[] | undefined {
-  const list: unknown[] = Array.isArray(value) ? value : [value]
-  return list.length > 0 && list.every((one) => typeof one === 'string') ? list : undefined
-}
-
-function contextValue(value: unknown): string | string[] | undefined {
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  return Array.isArray(value) && value.length > 0 ? textsOf(value) : typeof value === 'string' ? value : undefined
-}
 
 /** Runs the tests of a file: 0 when all expectations hold, 1 when one does not or the server does not answer. */
 export async function simulate(file: string, config: Config, io: Io): Promise<number> {
-  const tests = readPolicyTests(readText(resolve(io.directory, file), file), file)
+  const tests = await readPolicyTests(readText(resolve(io.directory, file), file), file)
   // Without TLS, which is never the only way in.
   const url = clientUrl(config.host, config.port, false)
   const questions = tests.flatMap((test) =>
@@ -98,7 +23,7 @@ export async function simulate(file: string, config: Config, io: Io): Promise<nu
       const answer = await ask(url, question, config)
       if (isExpected(question.test, answer)) continue
       failures++
-      io.out(`not ok: ${tell(question, answer)}\n`)
+      io.out(tell(question, answer))
     }
   } catch (cause) {
     io.err(`${url}: ${(cause as Error).message}\n`)
@@ -118,10 +43,18 @@ function isExpected({ expect }: PolicyTest, { decision }: Answer): boolean {
   return expect === decision || (expect === 'denied' && (decision === 'implicitDeny' || decision === 'explicitDeny'))
 }
 
+/** As a diff: what the file has, and what it would have to have. */
 function tell({ test, action, resource }: Question, { decision, policies, missing }: Answer): string {
   const by = policies.length === 0 ? '' : ` by ${policies.join(', ')}`
   const lacking = missing.length === 0 ? '' : `; no value for ${missing.join(', ')}`
-  return `${test.principal} ${action} ${resource}: expected ${test.expect}, got ${decision}${by}${lacking}`
+  const name = test.name === undefined ? '' : ` ${test.name}`
+  return [
+    `not ok:${name} (${test.place})`,
+    `    ${test.principal} ${action} ${resource}`,
+    `  - ${test.expect}`,
+    `  + ${decision}${by}${lacking}`,
+    '',
+  ].join('\n')
 }
 
 function readText(path: string, file: string): string {

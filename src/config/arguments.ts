@@ -1,12 +1,10 @@
 /** The layer of command-line flags, and which command is meant. */
 import { parseArgs } from 'node:util'
+import { type Command, type CommandFlag, commandFlags, commandRows, commands } from './commands.ts'
 import { isForeignCommand, readForeignArguments } from './foreign.ts'
 import type { Findings, Layer } from './layer.ts'
 import { didYouMean } from './nearest.ts'
 import { type OptionName, type OptionRow, optionRows } from './options.ts'
-
-export const commands = ['serve', 'env', 's3cfg', 'health', 'explain'] as const
-export type Command = (typeof commands)[number]
 
 export interface Arguments {
   command: Command
@@ -14,10 +12,12 @@ export interface Arguments {
   wants: 'help' | 'version' | undefined
   layer: Layer
   configPath: string | undefined
-  /** What the command is about, of those that take a word: the id of a request. */
+  /** What the command is about, of those that take a word: the id of a request, a file, what to do. */
   word: string | undefined
   /** `--json`, of commands that print. */
   json: boolean
+  /** `--principal` and `--format`, of those that have them. */
+  flags: Partial<Record<CommandFlag, string>>
 }
 
 interface FlagMeaning {
@@ -45,9 +45,10 @@ function parserOptions(): ParserOptions {
   const result: ParserOptions = {
     help: { type: 'boolean' },
     version: { type: 'boolean' },
-    json: { type: 'boolean' },
     config: { type: 'string' },
   }
+  for (const [name, { placeholder }] of Object.entries(commandFlags))
+    result[name] = { type: placeholder === undefined ? 'boolean' : 'string' }
   for (const [name, meaning] of flags)
     result[name] = { type: meaning.alone === undefined ? 'string' : 'boolean', multiple: true }
   for (const [short, name] of Object.entries(shorts)) {
@@ -65,6 +66,7 @@ export function readArguments(argv: readonly string[], findings: Findings): Argu
     configPath: undefined,
     word: undefined,
     json: false,
+    flags: {},
   }
   if (isForeignCommand(argv)) {
     result.layer = readForeignArguments(argv, findings)
@@ -84,6 +86,7 @@ export function readArguments(argv: readonly string[], findings: Findings): Argu
   }
   // After an unknown flag, what follows may be its value: one message is enough.
   if (findings.problems.length === 0) readCommand(positionals, result, findings)
+  if (findings.problems.length === 0) checkFlags(result, findings)
   return result
 }
 
@@ -96,12 +99,19 @@ function readCommand(positionals: readonly string[], result: Arguments, findings
     findings.problems.push(
       `"${word}" is not a command${didYouMean(word, commands, `; commands are ${commands.join(', ')}`)}`,
     )
-  if (result.command === 'explain' && result.wants === undefined) {
+  if (result.wants !== undefined) return
+  const row = commandRows[result.command]
+  if (row.word !== undefined) {
+    const { missing, choices } = row.word
     result.word = rest.shift()
-    if (result.word === undefined)
-      findings.problems.push('explain needs the id of a request: x-amz-request-id of its answer')
+    if (result.word === undefined) {
+      if (missing !== undefined) findings.problems.push(missing)
+    } else if (choices?.includes(result.word) === false) {
+      const otherwise = `; it is one of ${choices.join(', ')}`
+      findings.problems.push(`${word} ${result.word} is not known${didYouMean(result.word, choices, otherwise)}`)
+    }
   }
-  if (rest.length > 0 && result.wants === undefined) {
+  if (rest.length > 0) {
     findings.problems.push(`"${rest.join(' ')}" is not expected after "${word}"; options begin with --`)
   }
 }
@@ -116,10 +126,33 @@ function readFlag(
   if (name === 'help' || name === 'version') result.wants ??= name
   else if (name === 'V') result.wants ??= 'version'
   else if (name === 'json') result.json = true
+  else if (Object.hasOwn(commandFlags, name)) readCommandFlag(rawName, name as CommandFlag, value, result, findings)
   else if (name === 'config') {
     if (value === undefined) findings.problems.push(`${rawName} needs a value: the path of a configuration file`)
     else result.configPath = value
   } else readOption(rawName, name, value, result, findings)
+}
+
+function readCommandFlag(
+  rawName: string,
+  name: CommandFlag,
+  value: string | undefined,
+  result: Arguments,
+  findings: Findings,
+): void {
+  const { placeholder, choices } = commandFlags[name]
+  if (value === undefined) findings.problems.push(`${rawName} needs a value: ${placeholder}`)
+  else if (choices?.includes(value) === false) {
+    findings.problems.push(`${rawName} must be one of ${choices.join(', ')} (it is ${value})`)
+  } else result.flags[name] = value
+}
+
+/** A flag of another command is a mistake; `--json` has always been taken by all. */
+function checkFlags({ command, flags, wants }: Arguments, { problems }: Findings): void {
+  for (const name of Object.keys(flags) as CommandFlag[]) {
+    if (wants !== undefined || commandRows[command].flags?.includes(name)) continue
+    problems.push(`--${name} means nothing to ${command}`)
+  }
 }
 
 function readOption(
@@ -131,7 +164,8 @@ function readOption(
 ): void {
   const meaning = flags.get(name)
   if (meaning === undefined) {
-    const known = [...flags.keys(), 'config', 'json', 'help', 'version'].map((flag) => `--${flag}`)
+    const others = [...Object.keys(commandFlags), 'config', 'help', 'version']
+    const known = [...flags.keys(), ...others].map((flag) => `--${flag}`)
     findings.problems.push(`${rawName} is not an option${didYouMean(rawName, known, '; sandbucket --help lists them')}`)
     return
   }

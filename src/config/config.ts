@@ -75,6 +75,10 @@ export interface Config {
   credentialsToken?: string | undefined
   /** Hand out credentials of roles to other machines too. */
   remoteCredentials?: boolean | undefined
+  /** Log would-be denials instead of refusing. */
+  softMode: boolean
+  /** The recorder is on from the start. */
+  record: boolean
   /** KMS keys for server-side encryption, beside `alias/aws/s3` of each account. */
   kmsKeys: KmsKeyConfig[]
   /** Accept customers' keys (SSE-C) over plain HTTP, which AWS refuses. */

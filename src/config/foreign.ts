@@ -40,6 +40,7 @@ const foreignRows: readonly ForeignRow[] = [
   { env: 'HOSTNAME_EXTERNAL', option: 'publicHosts' },
   { env: 'GATEWAY_LISTEN', option: 'host', convert: (value) => hostPart(firstAddress(value)) },
   { env: 'GATEWAY_LISTEN', option: 'port', convert: (value) => portPart(firstAddress(value)) },
+  { env: 'IAM_SOFT_MODE', option: 'softMode' },
   { env: 'COM_ADOBE_TESTING_S3MOCK_STORE_INITIAL_BUCKETS', option: 'buckets' },
   { env: 'COM_ADOBE_TESTING_S3MOCK_STORE_ROOT', option: 'data' },
   { env: 'COM_ADOBE_TESTING_S3MOCK_STORE_REGION', option: 'region' },

@@ -43,6 +43,10 @@ export interface Options {
   instanceProfile?: string | undefined
   /** What `/_sandbucket/credentials/ROLE` wants as Authorization. */
   credentialsToken?: string | undefined
+  /** Log what would be denied, and let it pass. */
+  softMode?: boolean | undefined
+  /** Note from the start what every principal uses; `/_sandbucket/record` tells the least policies. */
+  record?: boolean | undefined
   /** Hand out credentials of roles to other machines too. */
   remoteCredentials?: boolean | undefined
   /** `b.DOMAIN` addresses bucket b, beside `b.localhost` and the like. */
@@ -234,6 +238,20 @@ export const options: Readonly<Record<OptionName, OptionRow>> = {
     placeholder: undefined,
     default: 'false',
     help: "hand out roles' credentials to other machines (containers) too, not only to this one",
+  }),
+  softMode: row(kinds.flag, {
+    flag: 'soft-mode',
+    env: 'SANDBUCKET_SOFT_MODE',
+    placeholder: undefined,
+    default: 'false',
+    help: 'log what AWS would deny, and let it pass; wrong signatures stay errors',
+  }),
+  record: row(kinds.flag, {
+    flag: 'record',
+    env: 'SANDBUCKET_RECORD',
+    placeholder: undefined,
+    default: 'false',
+    help: 'note from the first request what every principal uses; sandbucket record prints the least policy for each',
   }),
   region: row(kinds.text, {
     flag: 'region',

@@ -102,6 +102,8 @@ function combine(layers: readonly Layer[], defaults: Defaults, findings: Finding
     ...(values.instanceProfile !== undefined && { instanceProfile: values.instanceProfile }),
     ...(values.credentialsToken !== undefined && { credentialsToken: values.credentialsToken }),
     ...(values.remoteCredentials !== undefined && { remoteCredentials: values.remoteCredentials }),
+    softMode: values.softMode ?? false,
+    record: values.record ?? false,
     kmsKeys: (values.kmsKeys ?? []).map((key) => completeKmsKey(key, accounts[0]?.id ?? defaultAccountId)),
     allowSseCOverHttp: values.allowSseCOverHttp ?? false,
     tls: values.tls ?? values.tlsCert !== undefined,

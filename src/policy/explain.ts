@@ -17,7 +17,11 @@ export interface Explanation {
   statement?: string
   /** Of a denial: AWS's message. */
   message?: string
+  /** Soft mode let it pass all the same. */
+  isTolerated?: boolean
   policies: PolicyExplanation[]
+  /** What bears on it beside policies. */
+  notes: string[]
   /** What would allow the request; more than one entry when both accounts have to. */
   remedies: Remedy[]
 }
@@ -50,6 +54,7 @@ export function explain(request: AccessRequest, trace: Trace, options: MessageOp
     ...(verdict.policy && verdict.statement ? { statement: label(verdict.policy.source, verdict.statement) } : {}),
     ...(isDenied ? { message: denialMessage(request, verdict, options) } : {}),
     policies: trace.policies.map(explainPolicy),
+    notes: [],
     remedies: isDenied ? remediesFor(request, trace) : [],
   }
 }

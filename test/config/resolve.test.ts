@@ -66,6 +66,8 @@ describe('without any source', () => {
       minPartSizeBytes: 5_242_880,
       buckets: [],
       openCors: true,
+      softMode: false,
+      record: false,
       tls: false,
       tlsCert: undefined,
       tlsKey: undefined,
@@ -349,7 +351,7 @@ describe('mistakes say what to do', () => {
     [
       'an unknown command',
       { argv: ['fly'] },
-      '"fly" is not a command; commands are serve, env, s3cfg, health, explain',
+      '"fly" is not a command; commands are serve, env, s3cfg, explain, simulate, record, health',
     ],
     ['too many words', { argv: ['serve', '/data'] }, '"/data" is not expected after "serve"; options begin with --'],
     [
