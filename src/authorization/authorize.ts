@@ -254,7 +254,7 @@ export class Authorizer {
     const isNewObject = isWrite.has(asked.operation) || isCopy.has(asked.operation)
     let isByAcl = false
     const uses: [question: Question, isSoft: boolean][] = []
-    for (const { action, resource } of pairs) {
+    for (const { action, resource, isGranted } of pairs) {
       // Assumed: an anonymous write that an ACL allows may name ACL and tags, as uploads to public buckets always could
       // (s3-tests test_post_object_tags_anonymous_request).
       if (isByAcl && comesWithWrite.has(action)) continue
@@ -296,6 +296,10 @@ export class Authorizer {
   async #may(asked: Asked, question: Question): Promise<boolean> {
     return isAllowed(asked, await callerPolicies(asked, this.#deps), question, this.#deps)
   }
+        if (isGranted && decided.verdict.decision === 'implicitDeny') {
+          decided.note = 'Who began an upload may end and list it, unless that is denied.'
+          continue
+        }
 
   /** @throws AwsError AccessDenied */
   async #refusePublicAcl(asked: Asked): Promise<void> {
