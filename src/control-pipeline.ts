@@ -99,9 +99,10 @@ function readHead({ request }: Call, isTags: boolean): ControlInput {
 
 /** Observed: NoSuchResource (recorded, TestS3ControlTagging test_tag_operation_no_bucket). */
 async function findBucket(call: Call, arn: string): Promise<void> {
-  const name = arn.startsWith('arn:aws:s3:::') ? arn.slice('arn:aws:s3:::'.length) : ''
+  const directory = /^arn:aws:s3express:[^:]*:[^:]*:bucket\/([^/]+)$/.exec(arn)?.[1]
+  const name = directory ?? (arn.startsWith('arn:aws:s3:::') ? arn.slice('arn:aws:s3:::'.length) : '')
   const bucket = name === '' || name.includes('/') ? undefined : await call.store.buckets.get(name)
-  if (bucket === undefined) throw error('NoSuchResource')
+  if (bucket === undefined || (bucket.type === 'directory') !== (directory !== undefined)) throw error('NoSuchResource')
   call.bucket = bucket
 }
 

@@ -20,6 +20,15 @@ import {
 import type { BucketRecord } from '../store/records.ts'
 import type { Asked } from './asked.ts'
 import { bucketPolicyOf } from './bucket-policies.ts'
+import {
+  directoryArnOf,
+  directoryPairs,
+  directoryQuestion,
+  inDirectory,
+  isSessionEnough,
+  maySettleForReading,
+  readingSession,
+} from './directory.ts'
 import { answer, type AuthorizationDeps, callerPolicies, isAllowed, type Question } from './decision.ts'
 import type { CallerPolicies } from './identities.ts'
 import type { Decided, RequestExplanation } from './journal.ts'
@@ -73,7 +82,9 @@ export class Authorizer {
   /** Decides what needed the body: conditions on it, roles it passes on, a public ACL in it. @throws AwsError AccessDenied */
   body(asked: Asked, outcome: HeadOutcome): MaybePromise<void> {
     const isOpen = outcome === 'needsBody' || checksAcl(asked.operation, false)
-    const further = requiredBodyActions(asked.operation, asked.input)
+    const required = requiredBodyActions(asked.operation, asked.input)
+    const directory = required.length === 0 ? undefined : directoryArnOf(asked)
+    const further = directory === undefined ? required : inDirectory(required, directory)
     if (!isOpen && (further.length === 0 || this.#isUnopposed(asked.principal, asked.maybeBucket))) return undefined
     return this.#body(asked, outcome, further)
   }
@@ -87,6 +98,7 @@ export class Authorizer {
     versionId?: string | undefined,
   ): MaybePromise<void> {
     if (this.#isUnopposed(asked.principal, bucket) && (!hasAcls(bucket) || bucketOwnerActions.has(action))) return undefined
+    if (bucket.type === 'directory') return this.#oneInDirectory(asked, action, bucket)
     return this.#one(asked, { action, resource, bucket, versionId })
   }
 
@@ -99,7 +111,8 @@ export class Authorizer {
     versionId?: string | undefined,
   ): MaybePromise<boolean> {
     if (this.#isUnopposed(asked.principal, bucket) && !hasAcls(bucket)) return true
-    return this.#may(asked, { action, resource, bucket, versionId })
+    const inGeneral: Question = { action, resource, bucket, versionId }
+    return this.#may(asked, bucket.type === 'directory' ? directoryQuestion(action, bucket) : inGeneral)
   }
 
   /** Keeps what an explanation of a wrong signature needs. */
@@ -127,7 +140,9 @@ export class Authorizer {
       return
     }
     const caller = await callerPolicies(asked, this.#deps)
-    for (const { action, resource } of requiredControlActions(operation, input, { accountId })) {
+    const required = requiredControlActions(operation, input, { accountId })
+    const directory = directoryArnOf(asked)
+    for (const { action, resource } of directory === undefined ? required : inDirectory(required, directory)) {
       const question: Question = { action, resource, bucket, resourceAccount: accountId }
       const decided = await answer(asked, caller, question, this.#deps)
       settle(asked, decided, question, this.#deps)
@@ -156,6 +171,8 @@ export class Authorizer {
     const missing = await missingObject(asked)
     if (missing === undefined || this.#isUnopposed(asked.principal, missing.bucket)) return failure
     const { bucket, key } = missing
+    // A session reads and lists.
+    if (bucket.type === 'directory') return failure
     // A copy may also fail on a condition about its destination.
     if (isCopy.has(asked.operation) && failure.fields.Key !== key) return failure
     const caller = await callerPolicies(asked, this.#deps)
@@ -200,6 +217,7 @@ export class Authorizer {
 
   async #head(asked: Asked): Promise<HeadOutcome> {
     const { operation, principal, maybeBucket: bucket } = asked
+    if (isSessionEnough(asked)) return this.#pass(asked)
     if (principal.kind === 'anonymous') {
       const message = anonymousRefusal(operation)
       if (message !== undefined) throw this.#refusal(asked, message, `anonymous callers may not call ${operation}`)
@@ -234,6 +252,8 @@ export class Authorizer {
   /** All permissions of the operation, then what holds beside permissions. */
   async #operation(asked: Asked, caller: CallerPolicies): Promise<void> {
     const { maybeBucket: bucket } = asked
+    const directory = directoryArnOf(asked)
+    if (directory !== undefined) return this.#directory(asked, caller, directory)
     const facts = { region: asked.config.region, accountId: asked.principal.accountId }
     const isUploadInitiator = await beganUpload(asked)
     // Forms are PutObject in all but their answer.
@@ -249,6 +269,20 @@ export class Authorizer {
     await this.#refusePublicAcl(asked)
   }
 
+  async #directory(asked: Asked, caller: CallerPolicies, arn: string): Promise<void> {
+    const { operation, maybeBucket: bucket } = asked
+    const pairs = directoryPairs(operation, arn)
+    if (bucket === undefined || !maySettleForReading(asked)) return this.#all(asked, caller, pairs)
+    if (await isAllowed(asked, caller, { ...pairs[0], bucket } as Question, this.#deps)) return undefined
+    return this.#one(asked, readingSession(bucket))
+  }
+
+  /** The permission of a key of DeleteObjects, of the source of a copy: the session's, or that for one. */
+  #oneInDirectory(asked: Asked, action: string, bucket: BucketRecord): MaybePromise<void> {
+    if (asked.principal.zonal?.bucketId === bucket.id) return undefined
+    return this.#one(asked, directoryQuestion(action, bucket))
+  }
+
   async #all(asked: Asked, caller: CallerPolicies, pairs: readonly RequiredAction[]): Promise<void> {
     const versionId = asked.input.VersionId as string | undefined
     const isNewObject = isWrite.has(asked.operation) || isCopy.has(asked.operation)
@@ -258,9 +292,10 @@ export class Authorizer {
       // Assumed: an anonymous write that an ACL allows may name ACL and tags, as uploads to public buckets always could
       // (s3-tests test_post_object_tags_anonymous_request).
       if (isByAcl && comesWithWrite.has(action)) continue
-      const question: Question = action.startsWith('s3:')
-        ? { action, resource, bucket: asked.maybeBucket, versionId, isNewObject }
-        : { action, resource, bucket: undefined, resourceAccount: asked.principal.accountId }
+      const question: Question =
+        action.startsWith('s3:') || action.startsWith('s3express:')
+          ? { action, resource, bucket: asked.maybeBucket, versionId, isNewObject }
+          : { action, resource, bucket: undefined, resourceAccount: asked.principal.accountId }
       const decided = await answer(asked, caller, question, this.#deps)
       const isDenied = decided.verdict.decision !== 'allowed'
       if (isDenied) {

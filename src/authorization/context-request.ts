@@ -44,10 +44,13 @@ export function requestTag({ asked }: Subject, lowerKey: string): KeyValue {
   return removed ? '' : tagValue(requestTags(asked.input), lowerKey)
 }
 
-/** `aws:ResourceTag/KEY` and `s3:BucketTag/KEY`. Observed: absent unless the bucket has ABAC switched on. */
+/**
+ * `aws:ResourceTag/KEY` and `s3:BucketTag/KEY`. Observed: absent unless the bucket has ABAC switched on, which directory
+ * buckets always have (S3 User Guide, "Using tags with S3 directory buckets").
+ */
 export function bucketTag({ bucket }: Subject, lowerKey: string): KeyValue {
-  if (bucket === undefined || memberOf(memberOf(bucket.documents.abac, 'AbacStatus'), 'Status') !== 'Enabled') {
-    return undefined
-  }
+  if (bucket === undefined) return undefined
+  const hasAbac = memberOf(memberOf(bucket.documents.abac, 'AbacStatus'), 'Status') === 'Enabled'
+  if (!hasAbac && bucket.type !== 'directory') return undefined
   return tagValue(tagsIn(memberOf(bucket.documents.tagging, 'TagSet')), lowerKey)
 }

@@ -5,6 +5,7 @@
 import type { ContextSource } from '../policy/context-source.ts'
 import type { BucketRecord, ObjectRecord, UploadRecord } from '../store/records.ts'
 import type { Asked } from './asked.ts'
+import { directoryKey } from './context-directory.ts'
 import { federationKey, principalKeys, principalTag } from './context-principal.ts'
 import { bucketTag, requestKeys, requestTag } from './context-request.ts'
 import { s3Keys, takes } from './context-s3.ts'
@@ -51,6 +52,7 @@ export class RequestContext implements ContextSource {
   get(key: string): KeyValue {
     const subject = this.#subject
     if (key.startsWith('s3:') && !takes(subject.action, key)) return undefined
+    if (key.startsWith('s3express:')) return directoryKey(subject, key)
     const slash = key.indexOf('/')
     const tag = slash === -1 ? undefined : tagKeys.get(key.slice(0, slash + 1))
     if (tag !== undefined) return tag(subject, key.slice(slash + 1))

@@ -52,3 +52,11 @@ export function objectArn(bucket: string, key: string, partition = 'aws'): strin
 export function rootArn(account: string, partition = 'aws'): string {
   return `arn:${partition}:iam::${account}:root`
 }
+
+/** `arn:aws:s3express:us-east-1:123456789012:bucket/NAME`, a directory bucket. */
+export function directoryBucketArn(
+  { Name, region, ownerId }: { Name: string; region: string; ownerId: string },
+  partition = 'aws',
+): string {
+  return `arn:${partition}:s3express:${region}:${ownerId}:bucket/${Name}`
+}

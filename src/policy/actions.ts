@@ -76,9 +76,9 @@ export const controlOperationRows: Readonly<Record<string, OperationRow>> = file
 const noContext: ContextSource = { get: () => undefined }
 
 /** The actions that an Action pattern covers; patterns of other services cover none. */
-export function actionsMatching(pattern: string): S3Action[] {
+export function actionsMatching(pattern: string, among: readonly S3Action[] = s3Actions): S3Action[] {
   const covers = compileAction(pattern)
-  return s3Actions.filter(({ name }) => covers(name.toLowerCase(), noContext))
+  return among.filter(({ name }) => covers(name.toLowerCase(), noContext))
 }
 
 /** Whether an action knows an s3: key, given in lower case. */

@@ -60,7 +60,9 @@ export interface Verdict {
 }
 
 /** Owner roots keep these whatever the bucket policy denies. */
-const policyActions = new Set(['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy'])
+const policyActions = new Set(
+  ['s3', 's3express'].flatMap((service) => ['Get', 'Put', 'Delete'].map((verb) => `${service}:${verb}BucketPolicy`)),
+)
 
 /** What the bucket's owner may do to objects of other accounts. */
 export const bucketOwnerActions: ReadonlySet<string> = new Set([

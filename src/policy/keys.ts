@@ -30,9 +30,14 @@ const singleValued: Listed = {
     s3:object-lock-legal-hold s3:if-match s3:if-none-match s3:locationconstraint s3:x-amz-object-ownership
     s3:x-amz-bucket-namespace s3:annotation-prefix s3:x-amz-object-if-match s3:BucketTag/ s3:AccessPointTag/
     s3:DataAccessPointAccount s3:AccessPointNetworkOrigin s3:AccessGrantScope s3:AccessGrantsLocationScope
-    s3:ExistingJobOperation s3:JobSuspendedCause s3:RequestJobOperation s3:destinationRegion s3:logType`,
+    s3:ExistingJobOperation s3:JobSuspendedCause s3:RequestJobOperation s3:destinationRegion s3:logType
+    s3express:authType s3express:signatureversion s3express:x-amz-content-sha256 s3express:ResourceAccount
+    s3express:BucketTag/ s3express:AccessPointTag/ s3express:AccessPointNetworkOrigin s3express:DataAccessPointAccount
+    s3express:AllAccessRestrictedToLocalZoneGroup s3express:LocationName s3express:SessionMode
+    s3express:x-amz-server-side-encryption`,
   Numeric: `aws:MultiFactorAuthAge s3:signatureAge s3:TlsVersion s3:max-keys s3:object-lock-remaining-retention-days
-    s3:max-annotation-results s3:ExistingJobPriority s3:RequestJobPriority`,
+    s3:max-annotation-results s3:ExistingJobPriority s3:RequestJobPriority s3express:signatureAge
+    s3express:TlsVersion`,
   Date: 'aws:CurrentTime aws:EpochTime aws:TokenIssueTime s3:object-lock-retain-until-date',
   Bool: `aws:PrincipalIsAWSService aws:MultiFactorAuthPresent aws:AssumedRoot aws:SecureTransport aws:ViaAWSService
     aws:IsMcpServiceAction aws:ViaAWSMCPService s3:ObjectCreationOperation s3:isReplicationPauseRequest`,
@@ -40,12 +45,14 @@ const singleValued: Listed = {
   ARN: `aws:PrincipalArn aws:SourceArn aws:SourceVpcArn aws:ChatbotSourceArn s3:DataAccessPointArn
     s3:x-amz-server-side-encryption-aws-kms-key-id s3:AccessGrantsInstanceArn s3:deliverySourceArn
     s3:resourceArnBeingAuthorized ec2:SourceInstanceArn lambda:SourceFunctionArn ssm:SourceInstanceArn
+    s3express:DataAccessPointArn s3express:x-amz-server-side-encryption-aws-kms-key-id
     glue:RoleAssumedBy glue:CredentialIssuingService codebuild:BuildArn codebuild:ProjectArn`,
 }
 
 const multivalued: Listed = {
   String: `aws:PrincipalOrgPaths aws:PrincipalServiceNamesList aws:VpceOrgPaths aws:ResourceOrgPaths aws:TagKeys
-    aws:SourceOrgPaths aws:CalledVia sts:TransitiveTagKeys s3:RequestObjectTagKeys s3:InventoryAccessibleOptionalFields`,
+    aws:SourceOrgPaths aws:CalledVia sts:TransitiveTagKeys s3:RequestObjectTagKeys s3:InventoryAccessibleOptionalFields
+    s3express:InventoryAccessibleOptionalFields s3express:Permissions`,
 }
 
 const catalogue: ReadonlyMap<string, KeyInfo> = new Map([...rows(singleValued, false), ...rows(multivalued, true)])

@@ -4,7 +4,7 @@
  */
 import type { AccessRequest, PolicyKind, Verdict } from './decide.ts'
 
-/** What AWS says where it says nothing: to anonymous callers and across organizations. */
+/** What AWS says where it says nothing: to anonymous callers, across organizations, about directory buckets. */
 export const plainDenial = 'Access Denied'
 
 const articles: Readonly<Record<PolicyKind, string>> = {
@@ -33,6 +33,7 @@ export function denialMessage(
   { isSameOrganization = false }: MessageOptions = {},
 ): string {
   if (principal.arn === '' || (verdict.isCrossAccount && !isSameOrganization)) return plainDenial
+  if (action.startsWith('s3express:')) return plainDenial
   const kind = verdict.by in names ? (verdict.by as PolicyKind) : 'resource'
   const reason =
     verdict.decision === 'explicitDeny'

@@ -28,7 +28,7 @@ export interface Facts {
   accountId?: string
   /** The copied object has tags. Unknown counts as none. */
   hasSourceTags?: boolean
-  /** The caller began the multipart upload: PutObject then covers ending and listing it. */
+  /** The caller began the multipart upload: with PutObject it then may end and list it, unless denied. */
   isUploadInitiator?: boolean
 }
 
@@ -97,7 +97,13 @@ function mainAction(row: OperationRow, input: OperationInput, facts: Facts): Req
     const resource = `arn:${partition}:s3express:${region}:${accountId}:bucket/${text(input.Bucket) ?? ''}`
     return { action: full(row.directory), resource }
   }
-  return row.service === undefined ? undefined : { action: full(row.service), resource: `arn:${partition}:s3:::*` }
+  if (row.service === undefined) return undefined
+  const action = full(row.service)
+  const isDirectory = action.startsWith('s3express:')
+  const resource = isDirectory
+    ? `arn:${partition}:s3express:${region}:${accountId}:bucket/*`
+    : `arn:${partition}:s3:::*`
+  return { action, resource }
 }
 
 const full = (name: string) => (name.includes(':') ? name : `s3:${name}`)

@@ -2,10 +2,12 @@
  * PutBucketPolicy's checks, in the order and words of S3's MalformedPolicy answers; the first fault wins.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
  */
-import { type S3Action, actionsMatching, takesKey } from './actions.ts'
+import { actionsMatching, type S3Action, s3Actions, takesKey } from './actions.ts'
+import { compileArnPattern, requestArn } from './arn-pattern.ts'
 import { hasValues } from './compile.ts'
 import { isKnownOperator } from './conditions.ts'
 import type { ContextSource } from './context-source.ts'
+import { directoryActions } from './directory-actions.ts'
 import type { PolicyDocument, PrincipalElement, PrincipalType, Statement } from './document.ts'
 import { parseCidr } from './ip.ts'
 import { findKey } from './keys.ts'
@@ -25,6 +27,8 @@ export interface BucketPolicyRules {
   bucket: string
   /** `aws` unless told. */
   partition?: string
+  /** ARN of a directory bucket: its policy has actions of s3express, and the bucket as its one resource. */
+  directoryArn?: string | undefined
   /** Finds an account, user, role or session by what the policy says; undefined when there is none. */
   resolve(type: 'AWS' | 'CanonicalUser', value: string): ResolvedPrincipal | undefined
 }
@@ -79,10 +83,10 @@ function faultOf(statement: Statement, rules: BucketPolicyRules): Fault | undefi
   return (
     faultOfEffect(statement) ??
     faultOfPrincipal(statement.principal, statement.effect, rules) ??
-    faultOfAction(statement) ??
+    faultOfAction(statement, rules) ??
     faultOfResource(statement, rules) ??
-    faultOfCombination(statement) ??
-    faultOfConditions(statement)
+    faultOfCombination(statement, rules) ??
+    faultOfConditions(statement, rules)
   )
 }
 
@@ -115,20 +119,24 @@ function resolve(type: PrincipalType, value: string, rules: BucketPolicyRules): 
   return /[*?]/.test(value) || uniqueId.test(value) ? undefined : rules.resolve(type, value)
 }
 
-function faultOfAction({ action }: Statement): Fault | undefined {
+function faultOfAction({ action }: Statement, rules: BucketPolicyRules): Fault | undefined {
   if (!hasValues(action)) return { message: 'Missing required field Action' }
-  const isKnown = (pattern: string) => pattern === '*' || bucketActions(pattern).length > 0
+  const isKnown = (pattern: string) => pattern === '*' || bucketActions(pattern, rules).length > 0
   return action.values.every(isKnown) ? undefined : { message: 'Policy has invalid action' }
 }
 
-function bucketActions(pattern: string): S3Action[] {
-  return actionsMatching(pattern).filter(({ inBucketPolicies }) => inBucketPolicies)
+/** The actions that a pattern covers and the policy of such a bucket may name. */
+function bucketActions(pattern: string, { directoryArn }: BucketPolicyRules): S3Action[] {
+  const all = directoryArn === undefined ? s3Actions : directoryActions
+  return actionsMatching(pattern, all).filter(({ inBucketPolicies }) => inBucketPolicies)
 }
 
 const noContext: ContextSource = { get: () => undefined }
 
-function faultOfResource({ resource }: Statement, { bucket, partition = 'aws' }: BucketPolicyRules): Fault | undefined {
+function faultOfResource({ resource }: Statement, rules: BucketPolicyRules): Fault | undefined {
+  const { bucket, partition = 'aws', directoryArn } = rules
   if (!hasValues(resource)) return { message: 'Missing required field Resource' }
+  if (directoryArn !== undefined) return faultOfDirectoryResource(resource.values, directoryArn)
   const head = `arn:${partition}:s3:::`
   const isOurs = (pattern: string) => {
     if (!pattern.startsWith(head)) return false
@@ -139,29 +147,47 @@ function faultOfResource({ resource }: Statement, { bucket, partition = 'aws' }:
   return resource.values.every(isOurs) ? undefined : { message: 'Policy has invalid resource' }
 }
 
+/** AWS's own examples have the bare star here. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-security-iam-example-bucket-policies.html */
+function faultOfDirectoryResource(patterns: readonly string[], directoryArn: string): Fault | undefined {
+  const arn = requestArn(directoryArn)
+  const isOurs = (pattern: string) =>
+    pattern === '*' || (arn !== undefined && compileArnPattern(pattern, 'nowhere')(arn, noContext))
+  return patterns.every(isOurs) ? undefined : { message: 'Policy has invalid resource' }
+}
+
 /** Which kinds of resource a pattern reaches: `b` the bucket, `b/x` objects, `b*` both. */
 function reaches(pattern: string, kind: S3Action['on']): boolean {
   return pattern.includes('/') ? kind === 'object' : kind === 'bucket' || pattern.includes('*')
 }
 
 /** Every listed action must have a resource of its kind. */
-function faultOfCombination({ action, resource }: Statement): Fault | undefined {
-  if (action === undefined || action.isNot || resource === undefined || resource.isNot) return undefined
+function faultOfCombination({ action, resource }: Statement, rules: BucketPolicyRules): Fault | undefined {
+  // There is one kind of resource in a directory bucket's policy.
+  if (
+    rules.directoryArn !== undefined ||
+    action === undefined ||
+    action.isNot ||
+    resource === undefined ||
+    resource.isNot
+  )
+    return undefined
   const hasResource = ({ on }: S3Action) => resource.values.some((pattern) => reaches(pattern, on))
-  const applies = (pattern: string) => bucketActions(pattern).some(hasResource)
+  const applies = (pattern: string) => bucketActions(pattern, rules).some(hasResource)
   return action.values.every(applies) ? undefined : { message: 'Action does not apply to any resource(s) in statement' }
 }
 
-function faultOfConditions(statement: Statement): Fault | undefined {
+function faultOfConditions(statement: Statement, rules: BucketPolicyRules): Fault | undefined {
   const { conditions } = statement
   const unknown = conditions.find((condition) => !isKnownOperator(condition))
   if (unknown !== undefined) return { message: `Invalid Condition type : ${unknown.operatorText}` }
-  const isKnownKey = (key: string) => key.toLowerCase().startsWith('aws:') || findKey(key) !== undefined
-  if (!conditions.every(({ key }) => isKnownKey(key))) return { message: 'Policy has an invalid condition key' }
-  const ownKeys = conditions.map(({ key }) => key.toLowerCase()).filter((key) => key.startsWith('s3:'))
+  const [own, foreign] = rules.directoryArn === undefined ? ['s3:', 's3express:'] : ['s3express:', 's3:']
+  const keys = conditions.map(({ key }) => key.toLowerCase())
+  const isKnownKey = (key: string) => key.startsWith('aws:') || (findKey(key) !== undefined && !key.startsWith(foreign))
+  if (!keys.every(isKnownKey)) return { message: 'Policy has an invalid condition key' }
+  const ownKeys = keys.filter((key) => key.startsWith(own))
   if (
     ownKeys.length > 0 &&
-    !coveredActions(statement).every((action) => ownKeys.every((key) => takesKey(action, key)))
+    !coveredActions(statement, rules).every((action) => ownKeys.every((key) => takesKey(action, key)))
   ) {
     return { message: 'Conditions do not apply to combination of actions and resources in statement' }
   }
@@ -174,11 +200,11 @@ function faultOfConditions(statement: Statement): Fault | undefined {
  * The actions that a statement can be about: those of its patterns that have a resource in it. One that does not take a
  * key makes the whole statement invalid. Observed: `GetObject` with `PutObject` under s3:x-amz-acl is refused.
  */
-function coveredActions({ action, resource }: Statement): S3Action[] {
+function coveredActions({ action, resource }: Statement, rules: BucketPolicyRules): S3Action[] {
   if (action === undefined) return []
-  const listed = new Set(action.values.flatMap(bucketActions))
-  const covered = action.isNot ? bucketActions('*').filter((each) => !listed.has(each)) : [...listed]
-  if (resource === undefined || resource.isNot) return covered
+  const listed = new Set(action.values.flatMap((pattern) => bucketActions(pattern, rules)))
+  const covered = action.isNot ? bucketActions('*', rules).filter((each) => !listed.has(each)) : [...listed]
+  if (rules.directoryArn !== undefined || resource === undefined || resource.isNot) return covered
   return covered.filter(({ on }) => resource.values.some((pattern) => reaches(pattern, on)))
 }
 

@@ -14,6 +14,7 @@ import { parsePolicy } from '../policy/parse.ts'
 import { isPublicPolicy } from '../policy/public.ts'
 import { type ResolvedPrincipal, validateBucketPolicy } from '../policy/validate-bucket.ts'
 import { changeBucket, withDocument } from './lib/change-bucket.ts'
+import { directoryArn, isDirectory } from './lib/directory-bucket.ts'
 
 /** More principals than a policy of 20 KiB can name are not looked up. */
 const maxPrincipals = 2048
@@ -57,6 +58,7 @@ export const bucketPolicy = {
     const principals = await resolvePrincipals(input.Policy, ctx)
     const result = validateBucketPolicy(input.Policy, {
       bucket: Name,
+      directoryArn: isDirectory(ctx.bucket) ? directoryArn(ctx.bucket) : undefined,
       resolve: (type, value) => principals.get(nameOf(type, value)),
     })
     if (!result.ok) throw error('MalformedPolicy', { Detail: result.detail }, { message: result.message })

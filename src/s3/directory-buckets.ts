@@ -17,6 +17,7 @@ import type {
   RenameObjectRequest,
   S3Handlers,
 } from '../model/s3.types.gen.ts'
+import { sessionAction } from '../policy/directory-actions.ts'
 import type { BucketRecord, ObjectRecord } from '../store/records.ts'
 import { checkCopySourceConditions, checkReadConditions } from './lib/conditional.ts'
 import { decodeToken, encodeToken } from './lib/continuation-token.ts'
@@ -117,6 +118,12 @@ function renamed(
   return ClientToken === undefined ? rest : { ...rest, renamedBy: { token: ClientToken, from } }
 }
 
+/** Without a mode a session may all that its maker may. Authorization has seen to it that this is reading at least. */
+async function largestMode(ctx: Ctx): Promise<SessionMode> {
+  const mayWrite = await ctx.may(sessionAction, directoryArn(ctx.bucket), ctx.bucket)
+  return mayWrite ? 'ReadWrite' : 'ReadOnly'
+}
+
 export const directoryBuckets = {
   async ListDirectoryBuckets(input, ctx): Promise<ListDirectoryBucketsOutput> {
     const { MaxDirectoryBuckets = maxBuckets, ContinuationToken } = input
@@ -142,8 +149,8 @@ export const directoryBuckets = {
   },
 
   async CreateSession(input, ctx): Promise<CreateSessionOutput> {
-    const mode = input.SessionMode ?? 'ReadWrite'
     if (!isDirectory(ctx.bucket)) throw error('MethodNotAllowed', { Method: 'GET', ResourceType: 'BUCKET' })
+    const mode = input.SessionMode ?? (await largestMode(ctx))
     if (mode !== 'ReadWrite' && mode !== 'ReadOnly') {
       const fields = { ArgumentName: 'x-amz-create-session-mode', ArgumentValue: mode }
       throw error('InvalidArgument', fields, { message: 'Invalid session mode' })

@@ -6,7 +6,11 @@
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-differences.html
  */
 import { type AwsError, error } from '../../errors.ts'
+import { directoryActionOf, sessionModeOf } from '../../policy/directory-actions.ts'
+import { directoryBucketArn } from '../../lib/arn.ts'
 import type { BucketRecord } from '../../store/records.ts'
+
+export { directoryBucketArn as directoryArn }
 
 /** `BASE--ZONE--x-s3`; the zone is `use1-az4`, or of a Local Zone `usw2-lax1-az1`. */
 const namePattern = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?--([a-z0-9]+(?:-[a-z0-9]+)?-az\d+)--x-s3$/
@@ -18,10 +22,6 @@ export function zoneOf(name: string): string | undefined {
 
 export const isDirectory = (bucket: Pick<BucketRecord, 'type'>): boolean => bucket.type === 'directory'
 
-/** @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3express.html */
-export const directoryArn = ({ Name, region, ownerId }: Pick<BucketRecord, 'Name' | 'region' | 'ownerId'>): string =>
-  `arn:aws:s3express:${region}:${ownerId}:bucket/${Name}`
-
 /** Where the bucket is, as CreateBucket said it (`documents.location`). */
 export const locationOf = (bucket: BucketRecord): { Type?: string; Name?: string } =>
   (bucket.documents.location ?? {}) as { Type?: string; Name?: string }
@@ -29,42 +29,6 @@ export const locationOf = (bucket: BucketRecord): { Type?: string; Name?: string
 /** The one class of objects there. */
 export const directoryStorageClass = (bucket: BucketRecord): string =>
   locationOf(bucket).Type === 'LocalZone' ? 'ONEZONE_IA' : 'EXPRESS_ONEZONE'
-
-/** What a session of mode ReadOnly may do. */
-const readOperations: ReadonlySet<string> = new Set([
-  'HeadBucket',
-  'GetObject',
-  'HeadObject',
-  'GetObjectAttributes',
-  'ListObjectsV2',
-  'ListParts',
-  'ListMultipartUploads',
-])
-
-/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-APIs.html */
-const operations: ReadonlySet<string> = new Set([
-  ...readOperations,
-  'PutObject',
-  'CopyObject',
-  'DeleteObject',
-  'DeleteObjects',
-  'RenameObject',
-  'CreateMultipartUpload',
-  'UploadPart',
-  'UploadPartCopy',
-  'CompleteMultipartUpload',
-  'AbortMultipartUpload',
-  'CreateSession',
-  'DeleteBucket',
-  ...['Put', 'Get', 'Delete'].flatMap((verb) => [`${verb}BucketPolicy`, `${verb}BucketEncryption`]),
-  ...['PutBucketLifecycleConfiguration', 'GetBucketLifecycleConfiguration', 'DeleteBucketLifecycle'],
-  ...['Put', 'Get', 'Delete'].flatMap((verb) => [
-    `${verb}BucketInventoryConfiguration`,
-    `${verb}BucketMetricsConfiguration`,
-    `${verb}PublicAccessBlock`,
-  ]),
-  ...['ListBucketInventoryConfigurations', 'ListBucketMetricsConfigurations', 'GetBucketPolicyStatus'],
-])
 
 /** Members that directory buckets do not take, with the header or parameter that brings them. */
 const refusedMembers: readonly [member: string, wire: string][] = [
@@ -111,7 +75,8 @@ export function screenDirectory(
   bucket: BucketRecord,
   zonal: { bucketId: string; mode: string } | undefined,
 ): void {
-  if (!operations.has(operation)) {
+  // What they have is what permissions exist for: data/actions.json.
+  if (directoryActionOf(operation) === undefined) {
     throw error(
       'NotImplemented',
       { Operation: operation },
@@ -119,7 +84,7 @@ export function screenDirectory(
     )
   }
   // Observed: SDKs told of an endpoint sign all they send to the bucket with the session, not only what is zonal.
-  const isAllowed = zonal?.mode !== 'ReadOnly' || readOperations.has(operation)
+  const isAllowed = zonal?.mode !== 'ReadOnly' || sessionModeOf(operation) === 'ReadOnly'
   if (zonal !== undefined && (zonal.bucketId !== bucket.id || !isAllowed)) throw error('AccessDenied')
   refuseMembers(input)
   if (operation === 'CopyObject' && input.AnnotationDirective === 'COPY')
