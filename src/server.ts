@@ -173,8 +173,8 @@ export async function createServer(config: Config, log: Log, overrides: Override
     ca: tls?.ca,
     config,
     store,
-    reset,
     recorder,
+    reset,
     async close({ graceMs = 5000 } = {}) {
       isReady = false
       await http.close(graceMs)

@@ -69,6 +69,14 @@ export function adminRoutes(deps: AdminDeps): Middleware {
     const { status, value } = await testToken(ctx.req, ctx.res, deps)
     answer(ctx, status, value)
   })
+  router.get('/idp/saml/metadata', async (ctx) => {
+    ctx.type = 'application/samlmetadata+xml'
+    ctx.body = await deps.idp.samlMetadata()
+  })
+  router.post('/idp/saml/response', async (ctx) => {
+    const { status, value } = await testSamlResponse(ctx.req, ctx.res, deps)
+    answer(ctx, status, value)
+  })
   const routes = router.routes() as unknown as Middleware
   const methods = router.allowedMethods() as unknown as Middleware
   return async (ctx) => {
@@ -82,14 +90,6 @@ export function adminRoutes(deps: AdminDeps): Middleware {
         ctx.req.resume()
         answer(ctx, refusal.status, { error: refusal.reason })
         return
-  router.get('/idp/saml/metadata', async (ctx) => {
-    ctx.type = 'application/samlmetadata+xml'
-    ctx.body = await deps.idp.samlMetadata()
-  })
-  router.post('/idp/saml/response', async (ctx) => {
-    const { status, value } = await testSamlResponse(ctx.req, ctx.res, deps)
-    answer(ctx, status, value)
-  })
       }
     }
     try {
@@ -106,23 +106,12 @@ export function adminRoutes(deps: AdminDeps): Middleware {
   }
 }
 
-const imdsPrefix = '/_sandbucket/imds/'
-
-/** It has its own rules for who may ask. */
 /** Explanations and records show policies: they are for who may change things too. */
 const tellsPolicies = (path: string): boolean => /^\/_sandbucket\/(?:explain|record)(?:\/|$)/i.test(path)
 
-/** As an issuer of AWS describes itself, with the address of its keys here. @see https://openid.net/specs/openid-connect-discovery-1_0.html */
-function discovery(ctx: Context): object {
-  return {
-    issuer: `https://${String(ctx.params.issuer)}`,
-    jwks_uri: `${ctx.protocol}://${ctx.host}/_sandbucket/issuers/${String(ctx.params.issuer)}/.well-known/jwks.json`,
-    response_types_supported: ['id_token'],
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256', 'ES384'],
-  }
-}
+const imdsPrefix = '/_sandbucket/imds/'
 
+/** It has its own rules for who may ask. */
 async function sendImds(ctx: Context, deps: AdminDeps): Promise<void> {
   ctx.req.resume()
   const path = ctx.path.slice(imdsPrefix.length - 1)
