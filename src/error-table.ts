@@ -43,6 +43,8 @@ export const errorTable = {
   EntityTooSmall: row(400, 'Your proposed upload is smaller than the minimum allowed size'),
   ExpiredToken: row(400, 'The provided token has expired.'),
   ExpiredTokenException: row(400, 'Token expired'),
+  FeatureDisabled: row(404, 'Outbound identity federation is disabled for this account.'),
+  FeatureEnabled: row(409, 'Outbound identity federation is already enabled for this account.'),
   IDPRejectedClaim: row(403, 'The identity provider reported that authentication failed.'),
   IdempotencyParameterMismatch: row(
     400,
@@ -113,6 +115,7 @@ export const errorTable = {
   'KMS.KMSInvalidStateException': row(400, 'The KMS key is in a state in which it cannot be used.'),
   'KMS.NotFoundException': row(400, 'The KMS key does not exist.'),
   InvalidWriteOffset: row(400, 'The write offset value that you specified does not match the current object size.'),
+  JWTPayloadSizeExceededException: row(400, 'The requested token payload size exceeds the maximum allowed size.'),
   KeyPairMismatch: row(400, 'The public key certificate and the private key do not match.'),
   KeyTooLongError: row(400, 'Your key is too long'),
   LimitExceeded: row(
@@ -166,6 +169,10 @@ export const errorTable = {
   NotModified: row(304, 'Not Modified'),
   ObjectAlreadyInActiveTierError: row(403, 'This action is not allowed against this storage tier.'),
   ObjectLockConfigurationNotFoundError: row(404, 'Object Lock configuration does not exist for this bucket'),
+  OutboundWebIdentityFederationDisabledException: row(
+    403,
+    'The outbound web identity federation feature is not enabled for this account.',
+  ),
   OwnershipControlsNotFoundError: row(404, 'The bucket ownership controls were not found'),
   PackedPolicyTooLarge: row(400, 'Packed size of session tags consumes too much of the allotted space.'),
   PasswordPolicyViolation: row(400, 'Password does not conform to the account password policy'),
@@ -184,6 +191,10 @@ export const errorTable = {
   RequestTimeTooSkewed: row(403, 'The difference between the request time and the current time is too large.'),
   RestoreAlreadyInProgress: row(409, 'Object restore is already in progress'),
   ServiceUnavailable: row(503, 'Service is unable to handle request.'),
+  SessionDurationEscalationException: row(
+    403,
+    'The requested token duration would extend the session beyond its original expiration time.',
+  ),
   SignatureDoesNotMatch: row(
     403,
     'The request signature we calculated does not match the signature you provided. Check your key and signing method.',

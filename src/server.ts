@@ -149,6 +149,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
         issuer: testIssuer,
         token: (request) => issueTestToken(store.iam, request, clock.now()),
         keys: () => testKeys(store.iam),
+        outboundKeys: async () => (await import('./sts/outbound-keys.ts')).outboundKeys(store.iam),
         samlResponse: async (request) =>
           (await import('./sts/test-saml.ts')).issueSamlResponse(store.iam, request, clock.now()),
         samlMetadata: async () => (await import('./sts/test-saml.ts')).testSamlMetadata(store.iam, clock.now()),

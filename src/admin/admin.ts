@@ -35,6 +35,8 @@ export interface AdminDeps {
     issuer: string
     token(request: TokenRequest): Promise<string>
     keys(): Promise<{ keys: Jwk[] }>
+    /** Of the tokens that accounts issue themselves (GetWebIdentityToken). */
+    outboundKeys(): Promise<{ keys: Jwk[] }>
     /** In Base64. */
     samlResponse(request: SamlRequest): Promise<string>
     /** XML. */

@@ -69,6 +69,9 @@ export function adminRoutes(deps: AdminDeps): Middleware {
     const { status, value } = await testToken(ctx.req, ctx.res, deps)
     answer(ctx, status, value)
   })
+  const issuerAt = '/issuers/:issuer/.well-known'
+  router.get(`${issuerAt}/jwks.json`, async (ctx) => answer(ctx, 200, await deps.idp.outboundKeys()))
+  router.get(`${issuerAt}/openid-configuration`, (ctx) => answer(ctx, 200, discovery(ctx)))
   router.get('/idp/saml/metadata', async (ctx) => {
     ctx.type = 'application/samlmetadata+xml'
     ctx.body = await deps.idp.samlMetadata()
@@ -108,6 +111,17 @@ export function adminRoutes(deps: AdminDeps): Middleware {
 
 /** Explanations and records show policies: they are for who may change things too. */
 const tellsPolicies = (path: string): boolean => /^\/_sandbucket\/(?:explain|record)(?:\/|$)/i.test(path)
+
+/** As an issuer of AWS describes itself, with the address of its keys here. @see https://openid.net/specs/openid-connect-discovery-1_0.html */
+function discovery(ctx: Context): object {
+  return {
+    issuer: `https://${String(ctx.params.issuer)}`,
+    jwks_uri: `${ctx.protocol}://${ctx.host}/_sandbucket/issuers/${String(ctx.params.issuer)}/.well-known/jwks.json`,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256', 'ES384'],
+  }
+}
 
 const imdsPrefix = '/_sandbucket/imds/'
 

@@ -48,7 +48,7 @@ import {
 } from './operations.ts'
 import { asksForPublicAcl, checksAcl, hasAclInput } from './public-acls.ts'
 import { effectiveBlock } from './public-access.ts'
-import { queryResource } from './query-resources.ts'
+import { queryQuestions } from './query-questions.ts'
 import { acknowledges, isCharged } from './requester-pays.ts'
 import { mayBecome } from './role.ts'
 import { denialOf, noteUse, settle, tellTolerated, tolerates } from './settle.ts'
@@ -239,14 +239,10 @@ export class Authorizer {
   async #query(asked: Asked, service: 'iam' | 'sts'): Promise<void> {
     const { accountId } = asked.principal
     const account = await asked.store.iam.account(accountId)
-    const question: Question = {
-      action: `${service}:${asked.operation}`,
-      resource: queryResource(asked.operation, asked.input, asked.principal, account),
-      bucket: undefined,
-      resourceAccount: accountId,
+    const caller = await callerPolicies(asked, this.#deps)
+    for (const question of queryQuestions(asked, service, account)) {
+      settle(asked, await answer(asked, caller, question, this.#deps), question, this.#deps)
     }
-    const decided = await answer(asked, await callerPolicies(asked, this.#deps), question, this.#deps)
-    settle(asked, decided, question, this.#deps)
   }
 
   /** All permissions of the operation, then what holds beside permissions. */

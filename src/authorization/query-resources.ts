@@ -3,6 +3,7 @@
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
  */
 import type { Principal } from '../context.ts'
+import { serviceRoleName, serviceRolePath } from '../iam/lib/service-roles.ts'
 import type { OperationInput } from '../policy/require.ts'
 import type { IamAccount } from '../store/iam-account.ts'
 
@@ -17,7 +18,14 @@ const named: readonly [member: string, kind: Kind][] = [
   ['ServerCertificateName', 'serverCertificate'],
   ['PolicyName', 'policy'],
 ]
-const arnMembers = ['RoleArn', 'PolicyArn', 'OpenIDConnectProviderArn', 'SAMLProviderArn', 'PolicySourceArn']
+const arnMembers = [
+  'RoleArn',
+  'PolicyArn',
+  'OpenIDConnectProviderArn',
+  'SAMLProviderArn',
+  'PolicySourceArn',
+  'SerialNumber',
+]
 const arnWords: Readonly<Record<Kind, string>> = {
   user: 'user',
   group: 'group',
@@ -46,6 +54,13 @@ const aboutCaller = new Set([
 /** Operations on the account as a whole. */
 const withoutResource =
   /^(?:List(?:Users|Groups|Roles|Policies|InstanceProfiles|AccountAliases)|GetAccount|Get(?:Session|Federation)Token)/
+/** What is made under a name of its own: the member, and its place in ARNs. */
+const made: Readonly<Record<string, readonly [member: string, place: string]>> = {
+  CreateOpenIDConnectProvider: ['Url', 'oidc-provider/'],
+  CreateSAMLProvider: ['Name', 'saml-provider/'],
+  CreateVirtualMFADevice: ['VirtualMFADeviceName', 'mfa'],
+  CreateServiceLinkedRole: ['AWSServiceName', 'role'],
+}
 
 /** `*` where there is none. Paths are those of the entity, or what the input gives to a new one. */
 export function queryResource(
@@ -60,6 +75,8 @@ export function queryResource(
   }
   if (operation === 'GetFederationToken') return `arn:aws:sts::${account.id}:federated-user/${String(input.Name)}`
   if (withoutResource.test(operation)) return '*'
+  const place = made[operation]
+  if (place !== undefined) return madeArn(place, input, account.id)
   if (aboutGroups.has(operation)) return iam('group', String(input.GroupName))
   // An attached policy is not the resource of AttachUserPolicy.
   for (const [member, kind] of named) {
@@ -71,4 +88,17 @@ export function queryResource(
     if (typeof arn === 'string') return arn
   }
   return aboutCaller.has(operation) && principal.kind === 'user' ? principal.arn : '*'
+}
+
+/** The ARN of what is to be made. */
+function madeArn([member, place]: readonly [string, string], input: OperationInput, accountId: string): string {
+  const given = String(input[member])
+  const start = `arn:aws:iam::${accountId}:${place}`
+  if (member === 'Url') return start + given.replace(/^https:\/\//, '')
+  if (member === 'AWSServiceName') {
+    const suffix = typeof input.CustomSuffix === 'string' ? input.CustomSuffix : undefined
+    return start + serviceRolePath(given) + serviceRoleName(given, suffix)
+  }
+  if (place !== 'mfa') return start + given
+  return start + (typeof input.Path === 'string' ? input.Path : '/') + given
 }

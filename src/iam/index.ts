@@ -13,6 +13,7 @@ import { loginProfiles } from './login-profiles.ts'
 import { managedPolicyHandlers } from './managed-policies.ts'
 import { mfa } from './mfa.ts'
 import { oidc } from './oidc.ts'
+import { outboundFederation } from './outbound-federation.ts'
 import { policyVersions } from './policy-versions.ts'
 import { roles } from './roles.ts'
 import { saml } from './saml.ts'
@@ -39,6 +40,7 @@ export const handlers = {
   ...serviceLinkedRoles,
   ...oidc,
   ...saml,
+  ...outboundFederation,
   ...mfa,
   ...loginProfiles,
   ...userCredentials,

@@ -5,35 +5,13 @@ import { newUniqueId } from '../lib/aws-ids.ts'
 import type { IamHandlers } from '../model/iam.types.gen.ts'
 import type { RoleRecord } from '../store/iam-records.ts'
 import { noSuchEntity, requireRole } from './lib/find.ts'
+import { serviceRoleName, serviceRolePath } from './lib/service-roles.ts'
 import { roleView } from './lib/views.ts'
 
-/** Observed: names that are not the service's own (recorded against AWS by LocalStack's suite). */
-const names: Readonly<Record<string, string>> = {
-  'autoscaling.amazonaws.com': 'AutoScaling',
-  'backup.amazonaws.com': 'Backup',
-  'batch.amazonaws.com': 'Batch',
-  'cloudtrail.amazonaws.com': 'CloudTrail',
-  'config.amazonaws.com': 'Config',
-  'ecs.amazonaws.com': 'ECS',
-  'eks.amazonaws.com': 'AmazonEKS',
-  'elasticloadbalancing.amazonaws.com': 'ElasticLoadBalancing',
-  'kafka.amazonaws.com': 'Kafka',
-  'rds.amazonaws.com': 'RDS',
-  's3-outposts.amazonaws.com': 'AwsS3OnOutposts',
-  'ssm.amazonaws.com': 'AmazonSSM',
-  'sso.amazonaws.com': 'SSO',
-}
 /** Observed: only these take a suffix (as above). */
 const suffixed = new Set(['autoscaling.amazonaws.com', 'connect.amazonaws.com', 'lexv2.amazonaws.com'])
 
 const invalidInput = (message: string) => error('InvalidInput', {}, { message })
-
-/** Assumed: services without a row are called by the words of their host. */
-function roleName(service: string, suffix: string | undefined): string {
-  const words = service.replace(/\.amazonaws\.com$/, '').split(/[.-]/)
-  const own = names[service] ?? words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
-  return `AWSServiceRoleFor${own}${suffix === undefined ? '' : `_${suffix}`}`
-}
 
 export const serviceLinkedRoles = {
   /** Assumed: the service's own policy is not attached, because its statements are about services that are not here. */
@@ -45,7 +23,7 @@ export const serviceLinkedRoles = {
     if (CustomSuffix !== undefined && !suffixed.has(AWSServiceName)) {
       throw invalidInput(`Custom suffix is not allowed for ${AWSServiceName}`)
     }
-    const RoleName = roleName(AWSServiceName, CustomSuffix)
+    const RoleName = serviceRoleName(AWSServiceName, CustomSuffix)
     const { accountId } = ctx.principal
     const role = await ctx.store.iam.change(accountId, (draft) => {
       if (draft.get('role', RoleName) !== undefined) {
@@ -56,7 +34,7 @@ export const serviceLinkedRoles = {
       const record: RoleRecord = {
         RoleName,
         RoleId: newUniqueId('AROA'),
-        Path: `/aws-service-role/${AWSServiceName}/`,
+        Path: serviceRolePath(AWSServiceName),
         createdMs: ctx.clock.now(),
         AssumeRolePolicyDocument: JSON.stringify({
           Version: '2012-10-17',

@@ -10,19 +10,19 @@ const tagBytes = 16
 const maxTokenChars = 16 * 1024
 
 /**
- * A token for a value that JSON can hold, in Base64.
+ * A token for some bytes, in Base64.
  * @param purpose part of what is authenticated: a token for one purpose is none for another
  * @param key 32 bytes
  */
-export function sealToken(purpose: string, value: object, key: Buffer): string {
+export function sealBytes(purpose: string, bytes: Uint8Array, key: Buffer): string {
   const iv = randomBytes(ivBytes)
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(purpose))
-  const sealed = Buffer.concat([cipher.update(JSON.stringify(value)), cipher.final()])
+  const sealed = Buffer.concat([cipher.update(bytes), cipher.final()])
   return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64')
 }
 
-/** What a token carries; undefined when it was not made by `sealToken` with the same purpose and key. */
-export function openToken(purpose: string, token: string, key: Buffer): unknown {
+/** The bytes of a token; undefined when it was not made by `sealBytes` with the same purpose and key. */
+export function openBytes(purpose: string, token: string, key: Buffer): Buffer | undefined {
   if (token.length > maxTokenChars) return undefined
   const bytes = Buffer.from(token, 'base64')
   const start = ivBytes + tagBytes
@@ -31,8 +31,18 @@ export function openToken(purpose: string, token: string, key: Buffer): unknown 
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes)).setAAD(Buffer.from(purpose))
   decipher.setAuthTag(bytes.subarray(ivBytes, start))
   try {
-    return JSON.parse(Buffer.concat([decipher.update(bytes.subarray(start)), decipher.final()]).toString())
+    return Buffer.concat([decipher.update(bytes.subarray(start)), decipher.final()])
   } catch {
     return undefined
   }
+}
+
+/** As `sealBytes`, for a value that JSON can hold. */
+export const sealToken = (purpose: string, value: object, key: Buffer): string =>
+  sealBytes(purpose, Buffer.from(JSON.stringify(value)), key)
+
+/** What a token of `sealToken` carries; undefined when it is none. */
+export function openToken(purpose: string, token: string, key: Buffer): unknown {
+  const bytes = openBytes(purpose, token, key)
+  return bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as unknown)
 }

@@ -29,7 +29,7 @@ shapes: {
 ["TokenCode","string","","TokenCode",0,{"min":6,"max":6,"pattern":"[\\d]*"}],
 ["SourceIdentity","string","","SourceIdentity",0],
 ["ProvidedContexts","ProvidedContextsListType","","ProvidedContexts",0],
-["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0]],"AssumeRoleRequest"],
+["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0,{"min":0,"max":4096}]],"AssumeRoleRequest"],
 "AssumeRoleResponse": ["s",[
 ["Credentials","Credentials","","Credentials",0],
 ["AssumedRoleUser","AssumedRoleUser","","AssumedRoleUser",0],
@@ -39,12 +39,12 @@ shapes: {
 ["SessionTokenSize","integer","","SessionTokenSize",0]],"AssumeRoleResponse"],
 "AssumeRoleWithSAMLRequest": ["s",[
 ["RoleArn","string","","RoleArn",1,{"min":20,"max":2048}],
-["PrincipalArn","string","","PrincipalArn",1],
-["SAMLAssertion","string","","SAMLAssertion",1,{"sensitive":1}],
+["PrincipalArn","string","","PrincipalArn",1,{"min":20,"max":2048}],
+["SAMLAssertion","string","","SAMLAssertion",1,{"sensitive":1,"min":4,"max":100000}],
 ["PolicyArns","policyDescriptorListType","","PolicyArns",0],
 ["Policy","string","","Policy",0],
 ["DurationSeconds","integer","","DurationSeconds",0,{"min":900,"max":43200}],
-["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0]],"AssumeRoleWithSAMLRequest"],
+["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0,{"min":0,"max":4096}]],"AssumeRoleWithSAMLRequest"],
 "AssumeRoleWithSAMLResponse": ["s",[
 ["Credentials","Credentials","","Credentials",0],
 ["AssumedRoleUser","AssumedRoleUser","","AssumedRoleUser",0],
@@ -65,7 +65,7 @@ shapes: {
 ["PolicyArns","policyDescriptorListType","","PolicyArns",0],
 ["Policy","string","","Policy",0],
 ["DurationSeconds","integer","","DurationSeconds",0,{"min":900,"max":43200}],
-["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0]],"AssumeRoleWithWebIdentityRequest"],
+["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0,{"min":0,"max":4096}]],"AssumeRoleWithWebIdentityRequest"],
 "AssumeRoleWithWebIdentityResponse": ["s",[
 ["Credentials","Credentials","","Credentials",0],
 ["SubjectFromWebIdentityToken","string","","SubjectFromWebIdentityToken",0],
@@ -80,7 +80,7 @@ shapes: {
 ["TargetPrincipal","string","","TargetPrincipal",1],
 ["TaskPolicyArn","PolicyDescriptorType","","TaskPolicyArn",1],
 ["DurationSeconds","integer","","DurationSeconds",0],
-["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0]],"AssumeRootRequest"],
+["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0,{"min":0,"max":4096}]],"AssumeRootRequest"],
 "AssumeRootResponse": ["s",[
 ["Credentials","Credentials","","Credentials",0],
 ["SourceIdentity","string","","SourceIdentity",0],
@@ -122,7 +122,7 @@ shapes: {
 ["PolicyArns","policyDescriptorListType","","PolicyArns",0],
 ["DurationSeconds","integer","","DurationSeconds",0,{"min":900,"max":129600}],
 ["Tags","tagListType","","Tags",0],
-["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0]],"GetFederationTokenRequest"],
+["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0,{"min":0,"max":4096}]],"GetFederationTokenRequest"],
 "GetFederationTokenResponse": ["s",[
 ["Credentials","Credentials","","Credentials",0],
 ["FederatedUser","FederatedUser","","FederatedUser",0],
@@ -133,15 +133,15 @@ shapes: {
 ["DurationSeconds","integer","","DurationSeconds",0,{"min":900,"max":129600}],
 ["SerialNumber","string","","SerialNumber",0,{"min":9,"max":256}],
 ["TokenCode","string","","TokenCode",0,{"min":6,"max":6,"pattern":"[\\d]*"}],
-["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0]],"GetSessionTokenRequest"],
+["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0,{"min":0,"max":4096}]],"GetSessionTokenRequest"],
 "GetSessionTokenResponse": ["s",[
 ["Credentials","Credentials","","Credentials",0],
 ["SessionTokenUtilization","integer","","SessionTokenUtilization",0],
 ["SessionTokenSize","integer","","SessionTokenSize",0]],"GetSessionTokenResponse"],
 "GetWebIdentityTokenRequest": ["s",[
-["Audience","string[]","","Audience",1],
+["Audience","string[]","","Audience",1,{"min":1,"max":10}],
 ["SigningAlgorithm","string","","SigningAlgorithm",1],
-["DurationSeconds","integer","","DurationSeconds",0],
+["DurationSeconds","integer","","DurationSeconds",0,{"min":60,"max":3600}],
 ["Tags","tagListType","","Tags",0]],"GetWebIdentityTokenRequest"],
 "GetWebIdentityTokenResponse": ["s",[
 ["WebIdentityToken","string","","WebIdentityToken",0,{"sensitive":1}],

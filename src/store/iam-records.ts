@@ -176,6 +176,8 @@ export interface AccountRecord {
   accessKeys: readonly AccessKeyRecord[]
   reportMs?: number
   globalEndpointTokenVersion?: string
+  /** Tokens for services elsewhere (GetWebIdentityToken). The id is part of the issuer's name, and stays. */
+  outboundFederation?: { issuerId: string; isEnabled: boolean }
   /** Of S3: Block Public Access for all buckets of the account. */
   publicAccessBlock?: {
     BlockPublicAcls?: boolean

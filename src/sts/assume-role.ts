@@ -5,7 +5,7 @@ import { compiledTrust } from '../iam/lib/compiled.ts'
 import { verifyMfa } from '../iam/lib/mfa.ts'
 import type { AssumeRoleRequest, StsHandlers } from '../model/sts.types.gen.ts'
 import type { RoleRecord } from '../store/iam-records.ts'
-import { issueCredentials } from './issue.ts'
+import { issueSession } from './issue.ts'
 import { findRole, type FoundRole, resourceTagKeys, sessionSeconds } from './role.ts'
 import { packedPercent, readSessionPolicies, readSessionTags, type SessionTags } from './session-input.ts'
 
@@ -42,11 +42,11 @@ export const assumeRole = {
       ...(sourceIdentity !== undefined && { sourceIdentity }),
     }
     const subject = { accountId: account.id, kind: 'role' as const, uniqueId: role.RoleId, name: input.RoleSessionName }
-    const credentials = await issueCredentials(ctx, subject, session, seconds)
+    const issued = await issueSession(ctx, subject, session, seconds, input)
     noteUse(ctx, role)
     const isPacked = input.Policy !== undefined || input.PolicyArns !== undefined || input.Tags !== undefined
     return {
-      Credentials: credentials,
+      ...issued,
       AssumedRoleUser: {
         AssumedRoleId: `${role.RoleId}:${input.RoleSessionName}`,
         Arn: `arn:aws:sts::${account.id}:assumed-role/${role.RoleName}/${input.RoleSessionName}`,

@@ -5,9 +5,9 @@
 import type { Ctx, PrincipalSession } from '../context.ts'
 import { type AwsError, error } from '../errors.ts'
 import { compiledTrust } from '../iam/lib/compiled.ts'
-import type { AssumeRoleWithSAMLResponse } from '../model/sts.types.gen.ts'
+import type { AssumeRoleWithSAMLRequest, AssumeRoleWithSAMLResponse } from '../model/sts.types.gen.ts'
 import { noteUse } from './assume-role.ts'
-import { issueCredentials } from './issue.ts'
+import { issueSession } from './issue.ts'
 import { type FoundRole, resourceTagKeys } from './role.ts'
 import { packedPercent, readSessionPolicies, type SessionTags } from './session-input.ts'
 
@@ -58,26 +58,27 @@ export async function authorizeFederated(ctx: Ctx, found: FoundRole, user: Feder
 
 interface SessionRequest {
   seconds: number
-  policies: { Policy?: string | undefined; PolicyArns?: { arn?: string | undefined }[] | undefined }
+  input: Pick<AssumeRoleWithSAMLRequest, 'Policy' | 'PolicyArns' | 'MinimumSessionTokenSize'>
   /** Condition keys that the session keeps. */
   federation: Readonly<Record<string, string>>
 }
+
+/** What both answer. */
+type Answer = Omit<AssumeRoleWithSAMLResponse, 'Subject' | 'SubjectType' | 'Issuer' | 'Audience' | 'NameQualifier'>
 
 /** Makes the session, and the part of the answer that is the same for both. @throws AwsError for faulty session policies */
 export async function federatedSession(
   ctx: Ctx,
   { role, account }: FoundRole,
   user: FederatedUser,
-  { seconds, policies: given, federation }: SessionRequest,
-): Promise<
-  Pick<AssumeRoleWithSAMLResponse, 'Credentials' | 'AssumedRoleUser' | 'PackedPolicySize' | 'SourceIdentity'>
-> {
+  { seconds, input: given, federation }: SessionRequest,
+): Promise<Answer> {
   const policies = readSessionPolicies(account, given)
   const percent = packedPercent(policies, user.tags.tags)
   const { sessionName, sourceIdentity } = user
   const by: PrincipalSession['by'] =
     user.action === 'sts:AssumeRoleWithSAML' ? 'AssumeRoleWithSAML' : 'AssumeRoleWithWebIdentity'
-  const credentials = await issueCredentials(
+  const issued = await issueSession(
     ctx,
     { accountId: account.id, kind: 'role', uniqueId: role.RoleId, name: sessionName },
     {
@@ -89,11 +90,12 @@ export async function federatedSession(
       ...(sourceIdentity !== undefined && { sourceIdentity }),
     },
     seconds,
+    given,
   )
   noteUse(ctx, role)
   const isPacked = given.Policy !== undefined || given.PolicyArns !== undefined || percent > 0
   return {
-    Credentials: credentials,
+    ...issued,
     AssumedRoleUser: {
       AssumedRoleId: `${role.RoleId}:${sessionName}`,
       Arn: `arn:aws:sts::${account.id}:assumed-role/${role.RoleName}/${sessionName}`,

@@ -3,7 +3,7 @@ import { error } from '../errors.ts'
 import { verifyMfa } from '../iam/lib/mfa.ts'
 import { parseArn } from '../lib/arn.ts'
 import type { StsHandlers } from '../model/sts.types.gen.ts'
-import { issueCredentials } from './issue.ts'
+import { issueSession } from './issue.ts'
 import { packedPercent, readSessionPolicies, readSessionTags } from './session-input.ts'
 
 const defaultSeconds = 43_200
@@ -30,13 +30,13 @@ export const tokens = {
     const hasMfa = await verifyMfa(ctx, input.SerialNumber, input.TokenCode)
     const kind = principal.kind === 'root' ? ('root' as const) : ('user' as const)
     const { accountId, uniqueId } = principal
-    const credentials = await issueCredentials(
+    return issueSession(
       ctx,
       { accountId, kind, ...(uniqueId !== undefined && { uniqueId }) },
       { by: 'GetSessionToken', policies: [], policyArns: [], ...(hasMfa && { mfaMs: ctx.clock.now() }) },
       secondsFor(kind, input.DurationSeconds),
+      input,
     )
-    return { Credentials: credentials }
   },
 
   /** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html */
@@ -46,14 +46,15 @@ export const tokens = {
     const tags = readSessionTags(input.Tags, [], undefined)
     const policies = readSessionPolicies(account, input)
     const percent = packedPercent(policies, tags.tags)
-    const credentials = await issueCredentials(
+    const issued = await issueSession(
       ctx,
       { accountId, kind: 'federated', name: input.Name, ...(uniqueId !== undefined && { uniqueId }) },
       { by: 'GetFederationToken', ...policies, ...tags },
       secondsFor(kind, input.DurationSeconds),
+      input,
     )
     return {
-      Credentials: credentials,
+      ...issued,
       FederatedUser: {
         FederatedUserId: `${accountId}:${input.Name}`,
         Arn: `arn:aws:sts::${accountId}:federated-user/${input.Name}`,
@@ -82,12 +83,12 @@ export const tokens = {
       const message = `User: ${principal.arn} is not authorized to perform: sts:AssumeRoot on resource: ${resource}`
       throw error('AccessDenied', {}, { message })
     }
-    const credentials = await issueCredentials(
+    return issueSession(
       ctx,
       { accountId: target, kind: 'root' },
       { by: 'AssumeRoot', policies: [], policyArns: [task] },
       Math.min(seconds, maxTaskSeconds),
+      input,
     )
-    return { Credentials: credentials }
   },
 } satisfies Partial<StsHandlers>

@@ -6,10 +6,12 @@
 import type { Ctx } from '../context.ts'
 import { type AwsError, error } from '../errors.ts'
 import { oidcProviderArn } from '../iam/lib/arns.ts'
+import { isAccountIssuer } from '../iam/lib/issuer.ts'
 import type { StsHandlers, Tag } from '../model/sts.types.gen.ts'
 import type { OidcProviderRecord } from '../store/iam-records.ts'
 import { authorizeFederated, federatedSession, type FederatedUser, notAuthorized } from './federated.ts'
-import { isSignedBy, type Jwt, readJwt } from './jwt.ts'
+import { isSignedBy, type Jwk, type Jwt, readJwt } from './jwt.ts'
+import { outboundKeys } from './outbound-keys.ts'
 import { findRole, type FoundRole, sessionSeconds } from './role.ts'
 import { readSessionTags } from './session-input.ts'
 import { testIssuer, testKeys } from './test-idp.ts'
@@ -44,7 +46,7 @@ export const webIdentity = {
     await authorizeFederated(ctx, found, user)
     const session = await federatedSession(ctx, found, user, {
       seconds: sessionSeconds(input.DurationSeconds, role),
-      policies: input,
+      input,
       federation: keptKeys(provider, jwt),
     })
     return {
@@ -73,8 +75,7 @@ function providerOf({ account }: FoundRole, { claims }: Jwt): OidcProviderRecord
 
 /** Signature, times and audience. Observed: the words but for the signature's (published error texts). */
 async function verifyToken(ctx: Ctx, provider: OidcProviderRecord, jwt: Jwt): Promise<void> {
-  const isBuiltIn = `https://${provider.Url}` === testIssuer
-  const keys = provider.jwks ?? (isBuiltIn ? await testKeys(ctx.store.iam) : undefined)
+  const keys = provider.jwks ?? (await ownKeys(ctx, provider))
   if (keys === undefined) {
     throw invalidToken(
       "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
@@ -93,6 +94,12 @@ async function verifyToken(ctx: Ctx, provider: OidcProviderRecord, jwt: Jwt): Pr
   }
   const clients = [...audiences(jwt), text(jwt.claims.azp)]
   if (!clients.some((client) => provider.ClientIDList.includes(client))) throw invalidToken('Incorrect token audience')
+}
+
+/** Keys of the providers that are in this server: the one for tests, and accounts that issue tokens themselves. */
+async function ownKeys({ store }: Ctx, { Url }: OidcProviderRecord): Promise<{ keys: Jwk[] } | undefined> {
+  if (`https://${Url}` === testIssuer) return testKeys(store.iam)
+  return isAccountIssuer(Url) ? outboundKeys(store.iam) : undefined
 }
 
 interface SessionClaimsOfToken {

@@ -101,6 +101,10 @@ describe('AssumeRoleWithSAML', () => {
     await other.close()
     const doctype = await edited((xml) => `<!DOCTYPE r [<!ENTITY e "x">]>${xml}`)
     assert.equal(await failure(assume(doctype)), badSignature)
+    assert.match(
+      await failure(assume('A'.repeat(100_001))),
+      /^400 ValidationError: 1 validation error detected: Value at 'sAMLAssertion' failed .* less than or equal to 100000$/,
+    )
     const deep = Buffer.from('<a>'.repeat(9000) + '</a>'.repeat(9000)).toString('base64')
     assert.equal(await failure(assume(deep)), badSignature)
   })

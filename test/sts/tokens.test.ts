@@ -77,6 +77,23 @@ describe('sessions', () => {
     })
   })
 
+  it('the size of a token is told, and can be asked to be larger', async () => {
+    const { sts } = await arena.user('sized')
+    const sizes = async (MinimumSessionTokenSize?: number) => {
+      const answer = await sts.send(
+        new GetSessionTokenCommand({ ...(MinimumSessionTokenSize && { MinimumSessionTokenSize }) }),
+      )
+      assert.equal(answer.SessionTokenSize, answer.Credentials?.SessionToken?.length)
+      await arena.as(keysOf(answer.Credentials)).sts.send(new GetCallerIdentityCommand({}))
+      return { size: answer.SessionTokenSize ?? 0, percent: answer.SessionTokenUtilization ?? 0 }
+    }
+    const small = await sizes()
+    assert.ok(small.size > 200 && small.size < 1024 && small.percent === Math.ceil((small.size / 4096) * 100))
+    const large = await sizes(4000)
+    assert.ok(large.size >= 4000 && large.size <= 4500 && large.percent >= 98)
+    assert.match(await failure(sizes(5000)), /^400 ValidationError: .*'minimumSessionTokenSize'/)
+  })
+
   it('a session of GetSessionToken has the permissions of its user, but for IAM, and makes no further one', async () => {
     const bob = await arena.user('bob')
     await put('bob', allow(['s3:*', 'iam:*', 'sts:*'], '*'))
