@@ -97,7 +97,8 @@ export class Authorizer {
     bucket: BucketRecord,
     versionId?: string | undefined,
   ): MaybePromise<void> {
-    if (this.#isUnopposed(asked.principal, bucket) && (!hasAcls(bucket) || bucketOwnerActions.has(action))) return undefined
+    if (this.#isUnopposed(asked.principal, bucket) && (!hasAcls(bucket) || bucketOwnerActions.has(action)))
+      return undefined
     if (bucket.type === 'directory') return this.#oneInDirectory(asked, action, bucket)
     return this.#one(asked, { action, resource, bucket, versionId })
   }
@@ -295,6 +296,10 @@ export class Authorizer {
       const decided = await answer(asked, caller, question, this.#deps)
       const isDenied = decided.verdict.decision !== 'allowed'
       if (isDenied) {
+        if (isGranted && decided.verdict.decision === 'implicitDeny') {
+          decided.note = 'Who began an upload may end and list it, unless that is denied.'
+          continue
+        }
         if (await this.#mayHearOfAbsence(asked, caller, decided)) continue
         if (!tolerates(asked, decided, this.#deps)) throw denialOf(decided, question)
       }
@@ -327,10 +332,6 @@ export class Authorizer {
   async #may(asked: Asked, question: Question): Promise<boolean> {
     return isAllowed(asked, await callerPolicies(asked, this.#deps), question, this.#deps)
   }
-        if (isGranted && decided.verdict.decision === 'implicitDeny') {
-          decided.note = 'Who began an upload may end and list it, unless that is denied.'
-          continue
-        }
 
   /** @throws AwsError AccessDenied */
   async #refusePublicAcl(asked: Asked): Promise<void> {
