@@ -5,9 +5,16 @@
 import { join } from 'node:path'
 import { runSuite } from './suite.ts'
 
-const account = (id: string, secretAccessKey: string) => ({ id, keys: [{ accessKeyId: id, secretAccessKey }] })
-const main = account('000000000000', 'main-secret')
-const second = account('000000000002', 'second-secret')
+const domain = 's3.localhost.localstack.cloud'
+// The suite signs with a user of the main account; the pair of test and test is written in some of its tests.
+const main = { id: '000000000000', keys: [{ accessKeyId: 'test', secretAccessKey: 'test' }] }
+const second = { id: '000000000002', keys: [{ accessKeyId: '000000000002', secretAccessKey: 'second-secret' }] }
+const key = { accessKeyId: 'AKIATESTER', secretAccessKey: 'tester-secret' }
+const iam = { users: [{ name: 'tester', attach: ['AdministratorAccess'], keys: [key] }] }
+const kmsKeys = {
+  'us-east-1': '6d3a0f5e-52a5-4a3c-9d0e-3f5a6d1f7c11',
+  'us-west-2': '0b7d2c58-8f0e-4c0b-b6a1-6f2d8e4a9c22',
+}
 
 await runSuite(
   {
@@ -17,9 +24,13 @@ await runSuite(
     requirements: 'requirements-recorded-aws.txt',
     expected: 'recorded-aws.txt',
     server: {
-      // AWS has no CORS without rules.
-      flags: ['--domain', 's3.localhost.localstack.cloud', '--no-open-cors'],
-      env: { SANDBUCKET_ACCOUNTS: JSON.stringify([main, second]) },
+      // AWS has no CORS without rules and knows only its own regions; the records are of HTTPS.
+      flags: ['--domain', domain, '--no-open-cors', '--region-strict', '--allow-sse-c-over-http'],
+      env: {
+        SANDBUCKET_ACCOUNTS: JSON.stringify([main, second]),
+        SANDBUCKET_IAM: JSON.stringify(iam),
+        SANDBUCKET_KMS_KEYS: JSON.stringify(Object.entries(kmsKeys).map(([region, id]) => ({ region, id }))),
+      },
     },
     tests: ['tests/aws/services/s3'],
     async prepare(checkout, server) {
@@ -34,14 +45,15 @@ await runSuite(
       ]
       const env = {
         PYTHONPATH: `${join(checkout, 'localstack-core')}:${checkout}`,
-        TEST_AWS_ENDPOINT_URL: server.url,
-        TEST_AWS_ACCESS_KEY_ID: main.id,
-        TEST_AWS_SECRET_ACCESS_KEY: 'main-secret',
+        TEST_AWS_ENDPOINT_URL: `http://${domain}:${server.port}`,
+        RECORDED_KMS_KEYS: JSON.stringify(kmsKeys),
+        TEST_AWS_ACCESS_KEY_ID: key.accessKeyId,
+        TEST_AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
         TEST_AWS_ACCOUNT_ID: main.id,
         TEST_AWS_REGION_NAME: 'us-east-1',
         AWS_DEFAULT_REGION: 'us-east-1',
-        AWS_ACCESS_KEY_ID: main.id,
-        AWS_SECRET_ACCESS_KEY: 'main-secret',
+        AWS_ACCESS_KEY_ID: key.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
         SECONDARY_TEST_AWS_ACCOUNT_ID: second.id,
         SECONDARY_TEST_AWS_ACCESS_KEY_ID: second.id,
         SECONDARY_TEST_AWS_SECRET_ACCESS_KEY: 'second-secret',

@@ -583,6 +583,26 @@ describe('parts', () => {
   )
 
   it(
+    'under KMS have a CRC64NVME that only their completion does not tell (recorded, test_s3_multipart_upload_sse)',
+    inWorld(async (w) => {
+      const made = async (more: object) => {
+        const { UploadId = '' } = await w.call('CreateMultipartUpload', { Bucket, Key: 'key', ...kms('one'), ...more })
+        const part = { Bucket, Key: 'key', UploadId, PartNumber: 1 }
+        const { ETag } = await w.call('UploadPart', part, { body: bodyOf('test-sse') })
+        const complete = { ...part, MultipartUpload: { Parts: [{ PartNumber: 1, ETag: ETag ?? '' }] } }
+        const answers = [await w.call('CompleteMultipartUpload', complete)]
+        answers.push(await w.call('CompleteMultipartUpload', complete))
+        const head = await w.call('HeadObject', { Bucket, Key: 'key', ChecksumMode: 'ENABLED' })
+        return [...answers, head].map(({ ChecksumCRC64NVME, ChecksumCRC32 }) => ChecksumCRC64NVME ?? ChecksumCRC32)
+      }
+      assert.deepEqual(await made({}), [undefined, undefined, 'Kr7StX/uFlQ='])
+      const named = await made({ ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' })
+      assert.equal(new Set(named).size, 1)
+      assert.notEqual(named[0], undefined)
+    }),
+  )
+
+  it(
     'are copied from and to any encryption',
     inWorld(async (w) => {
       const text = 'abcdefghij'.repeat(5000)
