@@ -8,6 +8,7 @@ import { bucketArn } from '../lib/arn.ts'
 import type { AccessFacts, Principal, RoleQuestion } from '../context.ts'
 import { type AwsError, error } from '../errors.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { whenReady } from '../lib/when-ready.ts'
 import { bucketOwnerActions } from '../policy/decide.ts'
 import { plainDenial, publicAccessMessage } from '../policy/message.ts'
 import {
@@ -216,18 +217,18 @@ export class Authorizer {
     return record === undefined || record.ownerId === bucket.ownerId ? this.#pass(asked) : this.#head(asked)
   }
 
-  async #head(asked: Asked): Promise<HeadOutcome> {
+  #head(asked: Asked): MaybePromise<HeadOutcome> {
     const { operation, principal, maybeBucket: bucket } = asked
     if (isSessionEnough(asked)) return this.#pass(asked)
     if (principal.kind === 'anonymous') {
       const message = anonymousRefusal(operation)
       if (message !== undefined) throw this.#refusal(asked, message, `anonymous callers may not call ${operation}`)
     }
-    const caller = await callerPolicies(asked, this.#deps)
-    if (keysInBody.has(operation) && mentions({ ...caller, resource: bucket && bucketPolicyOf(bucket) }, isBodyKey))
-      return 'needsBody'
-    await this.#operation(asked, caller)
-    return 'decided'
+    return whenReady(callerPolicies(asked, this.#deps), (caller): MaybePromise<HeadOutcome> => {
+      if (keysInBody.has(operation) && mentions({ ...caller, resource: bucket && bucketPolicyOf(bucket) }, isBodyKey))
+        return 'needsBody'
+      return whenReady(this.#operation(asked, caller), () => 'decided')
+    })
   }
 
   async #body(asked: Asked, outcome: HeadOutcome, further: readonly RequiredAction[]): Promise<void> {
@@ -247,23 +248,23 @@ export class Authorizer {
   }
 
   /** All permissions of the operation, then what holds beside permissions. */
-  async #operation(asked: Asked, caller: CallerPolicies): Promise<void> {
+  #operation(asked: Asked, caller: CallerPolicies): MaybePromise<void> {
     const { maybeBucket: bucket } = asked
     const directory = directoryArnOf(asked)
     if (directory !== undefined) return this.#directory(asked, caller, directory)
-    const facts = { region: asked.config.region, accountId: asked.principal.accountId }
-    const isUploadInitiator = await beganUpload(asked)
-    // Forms are PutObject in all but their answer.
-    const operation = asked.operation === 'PostObject' ? 'PutObject' : asked.operation
-    const pairs = requiredActions(operation, asked.input, { ...facts, isUploadInitiator })
-    await this.#all(
-      asked,
-      caller,
+    const { region } = asked.config
+    return whenReady(beganUpload(asked), (isUploadInitiator) => {
+      const facts = { region, accountId: asked.principal.accountId, isUploadInitiator }
+      // Forms are PutObject in all but their answer.
+      const operation = asked.operation === 'PostObject' ? 'PutObject' : asked.operation
+      const pairs = requiredActions(operation, asked.input, facts)
       // Sources of copies are asked for by their handlers, once they have found the bucket.
-      pairs.filter(({ isSource }) => isSource !== true),
-    )
-    if (bucket !== undefined) this.#refuseUnpaid(asked, bucket)
-    await this.#refusePublicAcl(asked)
+      const own = isCopy.has(operation) ? pairs.filter(({ isSource }) => isSource !== true) : pairs
+      return whenReady(this.#all(asked, caller, own), () => {
+        if (bucket !== undefined) this.#refuseUnpaid(asked, bucket)
+        return this.#refusePublicAcl(asked)
+      })
+    })
   }
 
   async #directory(asked: Asked, caller: CallerPolicies, arn: string): Promise<void> {
@@ -280,34 +281,48 @@ export class Authorizer {
     return this.#one(asked, directoryQuestion(action, bucket))
   }
 
-  async #all(asked: Asked, caller: CallerPolicies, pairs: readonly RequiredAction[]): Promise<void> {
-    const versionId = asked.input.VersionId as string | undefined
-    const isNewObject = isWrite.has(asked.operation) || isCopy.has(asked.operation)
-    let isByAcl = false
+  /** Each in turn; at once, as long as nothing has to be waited for. */
+  #all(asked: Asked, caller: CallerPolicies, pairs: readonly RequiredAction[]): MaybePromise<void> {
     const uses: [question: Question, isSoft: boolean][] = []
-    for (const { action, resource, isGranted } of pairs) {
+    const from = (at: number, isByAcl: boolean): MaybePromise<void> => {
+      const pair = pairs[at]
+      if (pair === undefined) {
+        // A request that is refused has used nothing.
+        for (const [question, isSoft] of uses) noteUse(asked, question, isSoft, this.#deps)
+        return undefined
+      }
       // Assumed: an anonymous write that an ACL allows may name ACL and tags, as uploads to public buckets always could
       // (s3-tests test_post_object_tags_anonymous_request).
-      if (isByAcl && comesWithWrite.has(action)) continue
-      const question: Question =
-        action.startsWith('s3:') || action.startsWith('s3express:')
-          ? { action, resource, bucket: asked.maybeBucket, versionId, isNewObject }
-          : { action, resource, bucket: undefined, resourceAccount: asked.principal.accountId }
-      const decided = await answer(asked, caller, question, this.#deps)
-      const isDenied = decided.verdict.decision !== 'allowed'
-      if (isDenied) {
-        if (isGranted && decided.verdict.decision === 'implicitDeny') {
-          decided.note = 'Who began an upload may end and list it, unless that is denied.'
-          continue
-        }
-        if (await this.#mayHearOfAbsence(asked, caller, decided)) continue
-        if (!tolerates(asked, decided, this.#deps)) throw denialOf(decided, question)
-      }
-      if (this.#isRecording) uses.push([question, isDenied])
-      isByAcl ||= asked.principal.kind === 'anonymous' && decided.verdict.by === 'acl'
+      if (isByAcl && comesWithWrite.has(pair.action)) return from(at + 1, isByAcl)
+      const question = questionOf(asked, pair)
+      return whenReady(answer(asked, caller, question, this.#deps), (decided) => {
+        const isDenied = decided.verdict.decision !== 'allowed'
+        const isPassed = isDenied ? this.#letPass(asked, caller, pair, question, decided) : 'allowed'
+        return whenReady(isPassed, (passed) => {
+          if (passed === 'excused') return from(at + 1, isByAcl)
+          if (this.#isRecording) uses.push([question, isDenied])
+          return from(at + 1, isByAcl || (asked.principal.kind === 'anonymous' && decided.verdict.by === 'acl'))
+        })
+      })
     }
-    // A request that is refused has used nothing.
-    for (const [question, isSoft] of uses) noteUse(asked, question, isSoft, this.#deps)
+    return from(0, false)
+  }
+
+  /** What is not allowed: excused where the request may go on without it, let pass in soft mode, otherwise refused. */
+  async #letPass(
+    asked: Asked,
+    caller: CallerPolicies,
+    { isGranted }: RequiredAction,
+    question: Question,
+    decided: Decided,
+  ): Promise<'excused' | 'tolerated'> {
+    if (isGranted && decided.verdict.decision === 'implicitDeny') {
+      decided.note = 'Who began an upload may end and list it, unless that is denied.'
+      return 'excused'
+    }
+    if (await this.#mayHearOfAbsence(asked, caller, decided)) return 'excused'
+    if (!tolerates(asked, decided, this.#deps)) throw denialOf(decided, question)
+    return 'tolerated'
   }
 
   /**
@@ -334,9 +349,15 @@ export class Authorizer {
   }
 
   /** @throws AwsError AccessDenied */
-  async #refusePublicAcl(asked: Asked): Promise<void> {
-    const { operation, maybeBucket: bucket, input, principal } = asked
-    if (bucket === undefined || !checksAcl(operation, hasAcls(bucket)) || !asksForPublicAcl(input)) return
+  #refusePublicAcl(asked: Asked): MaybePromise<void> {
+    const { operation, maybeBucket: bucket, input } = asked
+    if (bucket === undefined || !checksAcl(operation, hasAcls(bucket)) || !asksForPublicAcl(input)) return undefined
+    return this.#refuseIfBlocked(asked, bucket)
+  }
+
+  /** Of a request that asks for a public ACL. @throws AwsError AccessDenied */
+  async #refuseIfBlocked(asked: Asked, bucket: BucketRecord): Promise<void> {
+    const { operation, input, principal } = asked
     const block = effectiveBlock(bucket, await this.#deps.accountBlock(bucket.ownerId))
     if (block.BlockPublicAcls !== true) return
     const [pair] = requiredActions(operation === 'PostObject' ? 'PutObject' : operation, input)
@@ -371,6 +392,16 @@ export class Authorizer {
     this.#deps.journal.refused(requestId, clock.now(), operation, reason)
     return error('AccessDenied', {}, { message })
   }
+}
+
+/** What a permission asks: S3's is about the addressed bucket, another service's about the caller's account. */
+function questionOf(asked: Asked, { action, resource }: RequiredAction): Question {
+  const { maybeBucket: bucket, operation, principal, input } = asked
+  if (!action.startsWith('s3:') && !action.startsWith('s3express:')) {
+    return { action, resource, bucket: undefined, resourceAccount: principal.accountId }
+  }
+  const isNewObject = isWrite.has(operation) || isCopy.has(operation)
+  return { action, resource, bucket, versionId: input.VersionId as string | undefined, isNewObject }
 }
 
 /** The owner's root without a policy in its way: only the owner of an object, where ACLs are on, may still oppose. */

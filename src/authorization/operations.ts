@@ -1,5 +1,7 @@
 /** What authorization knows of single operations beside the actions they need, and of the objects they are about. */
 import { bucketArn } from '../lib/arn.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { whenReady } from '../lib/when-ready.ts'
 import { overlay } from '../policy/context-source.ts'
 import { readCopySource } from '../policy/copy-source.ts'
 import type { BucketRecord } from '../store/records.ts'
@@ -55,12 +57,14 @@ const aboutUploads = new Set(['AbortMultipartUpload', 'ListParts'])
  * Whether an upload may be ended and listed as by who began it. One that never was counts too: that it is missing is told
  * to everyone who may write the key. Observed: recorded against AWS.
  */
-export async function beganUpload({ operation, input, maybeBucket, store, principal }: Asked): Promise<boolean> {
+export function beganUpload({ operation, input, maybeBucket, store, principal }: Asked): MaybePromise<boolean> {
+  if (!aboutUploads.has(operation)) return false
   const { Key, UploadId } = input
-  if (!aboutUploads.has(operation) || maybeBucket === undefined) return false
-  if (typeof Key !== 'string' || typeof UploadId !== 'string') return false
-  const upload = await store.uploads.get(maybeBucket, Key, UploadId)
-  return upload === undefined || (upload.initiatorArn !== '' && upload.initiatorArn === principal.arn)
+  if (maybeBucket === undefined || typeof Key !== 'string' || typeof UploadId !== 'string') return false
+  return whenReady(
+    store.uploads.get(maybeBucket, Key, UploadId),
+    (upload) => upload === undefined || (upload.initiatorArn !== '' && upload.initiatorArn === principal.arn),
+  )
 }
 
 /** The object that a failed read was about. */
