@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { awsCliV1 } from './clients/aws-cli.ts'
 import { awsCliV2 } from './clients/aws-cli-v2.ts'
 import { boto3, boto3Debian } from './clients/boto3.ts'
+import { rclone } from './clients/rclone.ts'
 import { s3cmd } from './clients/s3cmd.ts'
 import { sdkJs } from './clients/sdk-js.ts'
 import { serverProgram } from './lib/paths.ts'
@@ -18,7 +19,7 @@ import { createReport, type Report } from './lib/report.ts'
 import { type Client, type Style, targetFor } from './lib/scenario.ts'
 import { startServer } from './lib/server.ts'
 
-const clients: readonly Client[] = [awsCliV1, awsCliV2, s3cmd, boto3, boto3Debian, sdkJs]
+const clients: readonly Client[] = [awsCliV1, awsCliV2, s3cmd, rclone, boto3, boto3Debian, sdkJs]
 
 interface Job {
   client: Client
