@@ -16,7 +16,7 @@ import { checkScope, readScope, type V4Algorithm } from './scope.ts'
 import { readSignedHeaders } from './signed-headers.ts'
 import type { V4Claim } from './sigv4.ts'
 import { authenticateV2Header } from './sigv2.ts'
-import { parseIsoBasic } from './time.ts'
+import { isoBasic, parseHttpDate, parseIsoBasic } from './time.ts'
 
 /** @param value the header's value, as received */
 export function authenticateHeader(
@@ -69,12 +69,26 @@ function readAttributes(text: string, faults: Faults): Attributes {
   return { credential, signedHeaders, signature }
 }
 
-/** The date a request was signed at. Only ISO 8601 basic will do, in x-amz-date or else in Date. */
-function readDate(request: WireRequest, faults: Faults): { text: string; ms: number } {
-  const text = header(request, 'x-amz-date') ?? header(request, 'date') ?? ''
+interface SignedDate {
+  /** As sent: what was signed. */
+  text: string
+  ms: number
+  /** ISO 8601 basic, for the scope. */
+  iso: string
+}
+
+/**
+ * The date a request was signed at: x-amz-date in ISO 8601 basic, or else Date, in the formats of HTTP too.
+ * Observed: the string to sign has a Date of HTTP as it was sent (ceph/s3-tests#346).
+ */
+function readDate(request: WireRequest, faults: Faults): SignedDate {
+  const amzDate = header(request, 'x-amz-date')
+  const text = amzDate ?? header(request, 'date') ?? ''
   const ms = parseIsoBasic(text)
-  if (ms === undefined) throw faults.noDate()
-  return { text, ms }
+  if (ms !== undefined) return { text, ms, iso: text }
+  const httpMs = amzDate === undefined ? parseHttpDate(text) : undefined
+  if (httpMs === undefined) throw faults.noDate()
+  return { text, ms: httpMs, iso: isoBasic(httpMs) }
 }
 
 function authenticateV4Header(
@@ -91,7 +105,7 @@ function authenticateV4Header(
   const { credential, signedHeaders, signature } = readAttributes(text, faults)
   const scope = readScope(credential, algorithm, faults)
   const regionSet = algorithm === 'AWS4-HMAC-SHA256' ? undefined : header(request, 'x-amz-region-set')
-  checkScope(scope, date.text, regionSet, target, { region: deps.region, isStrict: deps.regionStrict }, faults)
+  checkScope(scope, date.iso, regionSet, target, { region: deps.region, isStrict: deps.regionStrict }, faults)
   const sentHash = header(request, 'x-amz-content-sha256')
   const claim: V4Claim = {
     algorithm,

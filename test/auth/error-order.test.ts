@@ -121,6 +121,29 @@ describe('faults of the Authorization header', () => {
   for (const [name, request, expected] of cases) it(name, () => void refused(() => run(request), expected))
 })
 
+describe('the Date header', () => {
+  const date = 'Fri, 24 May 2013 00:00:00 -0000'
+  const scopeDate = '20130524'
+  it('stands in for x-amz-date, also as HTTP writes it, and is signed as it is sent (ceph/s3-tests#346)', () => {
+    const { principal, signedAtMs } = run(signed({ dateHeader: 'date', date, scopeDate }))
+    assert.equal(principal.kind, 'root')
+    assert.equal(signedAtMs, exampleMs)
+    const bySdk = signed({ dateHeader: 'date', date, scopeDate, signature: bad })
+    const { fields } = refused(() => run(bySdk), { code: 'SignatureDoesNotMatch', status: 403 })
+    assert.match(String(fields.StringToSign), /^AWS4-HMAC-SHA256\nFri, 24 May 2013 00:00:00 -0000\n20130524\//)
+    assert.equal(run(signed({ dateHeader: 'date' })).signedAtMs, exampleMs)
+  })
+
+  it('has to be of the day that the credential names', () => {
+    const otherDay = signed({ dateHeader: 'date', date, scopeDate: '20130523' })
+    refused(() => run(otherDay), { code: 'AuthorizationHeaderMalformed', message: /Invalid credential date/ })
+  })
+
+  it('does not make up for an x-amz-date that cannot be read', () => {
+    refused(() => run(signed({ date, scopeDate, headers: { date } })), { code: 'AccessDenied' })
+  })
+})
+
 describe('faults of the credential scope, the key and the signature', () => {
   const cases: [string, SignOptions, Refusal][] = [
     [

@@ -179,6 +179,8 @@ export function signingKey(date = '20130524', region = 'us-east-1', service = 's
 export interface SignOptions extends RequestParts {
   key?: string
   date?: string
+  /** Default: x-amz-date. */
+  dateHeader?: string
   scopeDate?: string
   region?: string
   service?: string
@@ -198,7 +200,7 @@ export function signed(options: SignOptions = {}): WireRequest {
   const headers: Record<string, string> = {
     host: '127.0.0.1:9000',
     'x-amz-content-sha256': emptySha256,
-    'x-amz-date': date,
+    [options.dateHeader ?? 'x-amz-date']: date,
   }
   Object.assign(headers, options.headers)
   const names = options.signedHeaders ?? Object.keys(headers).sort().join(';')
