@@ -11,6 +11,7 @@ import type { EffectiveBlock } from './context.ts'
 import { error } from './errors.ts'
 import { collectBody } from './http/body.ts'
 import { header, type WireResponse } from './http/wire.ts'
+import { noteKeyUse } from './key-use.ts'
 import { decodePath } from './lib/percent.ts'
 import { verifyPayloadDigest } from './payload-digest.ts'
 import { parseQuery } from './protocol/index.ts'
@@ -67,6 +68,8 @@ export async function handleControlCall(
   refuseZonal(authenticated.principal)
   call.principal = authenticated.principal
   call.auth = authenticated.auth
+  // Observed: S3 Control's actions are those of S3 (Service Authorization Reference).
+  noteKeyUse(call.store.iam, call.principal, call.auth, 's3', call.clock.now())
   if (call.principal.kind === 'anonymous') throw error('AccessDenied')
   const input = readHead(call, isTags)
   if (row.read !== undefined) {

@@ -87,7 +87,7 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps, hostId: 
   const handler = deps.s3[plan.name] as AnyHandler | undefined
   if (handler === undefined) throw notImplemented(plan.name)
   const authenticated = plan.bodyKind === 'form' ? undefined : await identify(call, target, deps.auth)
-  if (authenticated === undefined) await acceptForm(call, target, deps.auth)
+  if (authenticated === undefined) await acceptForm(call, target, deps)
   const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: call.request.headers })
   call.input = call.form === undefined ? input : { ...call.form.put }
   if (plan.name !== 'CreateBucket') await findBucket(call, target.bucket)

@@ -12,6 +12,7 @@ import type { Call } from './call.ts'
 import { error } from './errors.ts'
 import type { RequestBody } from './http/request-body.ts'
 import { header } from './http/wire.ts'
+import { noteKeyUse } from './key-use.ts'
 import type { PutObjectRequest } from './model/s3.types.gen.ts'
 import { planOf } from './protocol/index.ts'
 import { parseXml } from './protocol/xml-read.ts'
@@ -33,11 +34,15 @@ const contentFields = new Set([
  * Reads and verifies a form; `call` then has principal, form and body.
  * @throws AwsError of `readFormHead`, `authenticateForm`; InvalidArgument without a key; MalformedXML for bad tags
  */
-export async function acceptForm(call: Call, target: Target, auth: AuthDeps): Promise<void> {
+export async function acceptForm(
+  call: Call,
+  target: Target,
+  { auth, bodyIdleMs }: { auth: AuthDeps; bodyIdleMs?: number | undefined },
+): Promise<void> {
   const { request } = call
   // The parser is loaded with the first form: most runs see none.
   const { readFormHead } = await import('./http/form.ts')
-  const form = await readFormHead(request)
+  const form = await readFormHead(request, bodyIdleMs)
   const authenticated = await authenticateForm(
     { fields: form.fields, fileName: form.fileName, authorization: header(request, 'authorization') },
     target,
@@ -45,6 +50,7 @@ export async function acceptForm(call: Call, target: Target, auth: AuthDeps): Pr
   )
   call.principal = authenticated.principal
   call.auth = { ...authenticated.auth, signedAtMs: authenticated.signedAtMs }
+  noteKeyUse(call.store.iam, call.principal, call.auth, 's3', call.clock.now())
   const { key } = authenticated
   if (key === undefined || key === '') throw missingKey()
   checkKeyLength(key)

@@ -5,6 +5,7 @@
  */
 import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy'
 import { AwsError, error } from '../errors.ts'
+import { defaultIdleTimeoutMs } from './body.ts'
 import type { RequestBody } from './request-body.ts'
 import { header, type WireRequest } from './wire.ts'
 
@@ -49,44 +50,53 @@ const malformed = (cause?: unknown): AwsError => error('MalformedPOSTRequest', {
 
 /**
  * Reads a form up to its file.
- * @throws AwsError MalformedPOSTRequest, MaxPostPreDataLengthExceeded, InvalidArgument without a file, IncompleteBody
+ * @param idleMs how long the client may stay silent, up to the end of the form
+ * @throws AwsError MalformedPOSTRequest, MaxPostPreDataLengthExceeded, InvalidArgument without a file, IncompleteBody,
+ * RequestTimeout
  */
-export function readFormHead(request: WireRequest): Promise<FormHead> {
+export function readFormHead(request: WireRequest, idleMs = defaultIdleTimeoutMs): Promise<FormHead> {
   return new Promise((resolve, reject) => {
     const parser = createParser(request)
     const fields = new Map<string, string>()
     let sizeBytes = 0
-    let hasFile = false
+    let file: BusboyFileStream | undefined
     let settleWhole: (cause?: unknown) => void = () => {}
     const whole = new Promise<void>((done, fail) => {
       settleWhole = (cause) => (cause === undefined ? done() : fail(cause))
     })
     // Whoever reads the file waits for it; before that nobody does.
     whole.catch(() => {})
+    const watch = watchSilence(request, idleMs, () =>
+      fail(error('RequestTimeout', {}, { headers: { Connection: 'close' } })),
+    )
     const fail = (cause: unknown) => {
+      watch.end()
       request.stream.unpipe(parser)
       request.stream.pause()
+      // Whoever reads the file hears of it too.
+      file?.destroy(cause as Error)
       settleWhole(cause)
       reject(cause)
     }
     parser.on('field', (name: string, value: string, _nameCut: boolean, isCut: boolean) => {
-      if (hasFile) return
+      if (file !== undefined) return
       sizeBytes += name.length + value.length
       if (isCut || sizeBytes > maxFieldBytes || fields.size >= maxFields) fail(error('MaxPostPreDataLengthExceeded'))
       else fields.set(name, value)
     })
-    parser.on('file', (_name: string, file: BusboyFileStream, fileName: string) => {
+    parser.on('file', (_name: string, part: BusboyFileStream, fileName: string) => {
       // A form cut short breaks the part too, perhaps before anybody reads it.
-      file.on('error', (cause: unknown) => fail(malformed(cause)))
-      if (hasFile) {
-        file.resume()
+      part.on('error', (cause: unknown) => fail(cause instanceof AwsError ? cause : malformed(cause)))
+      if (file !== undefined) {
+        part.resume()
         return
       }
-      hasFile = true
-      resolve({ fields, fileName: fileName || undefined, file: new FilePart(file, whole) })
+      file = part
+      resolve({ fields, fileName: fileName || undefined, file: new FilePart(part, whole) })
     })
     parser.on('finish', () => {
-      if (hasFile) return settleWhole()
+      watch.end()
+      if (file !== undefined) return settleWhole()
       const message = 'POST requires exactly one file upload per request.'
       fail(error('InvalidArgument', { ArgumentName: 'file', ArgumentValue: 0 }, { message }))
     })
@@ -98,6 +108,22 @@ export function readFormHead(request: WireRequest): Promise<FormHead> {
     request.sendContinue()
     request.stream.pipe(parser)
   })
+}
+
+/** Says when a client has been silent; while nobody takes what it has sent, it need not send more. */
+function watchSilence({ stream }: WireRequest, idleMs: number, onSilence: () => void): { end(): void } {
+  const timer = setTimeout(() => {
+    if (stream.isPaused() || stream.readableLength > 0) timer.refresh()
+    else if (!stream.readableEnded) onSilence()
+  }, idleMs).unref()
+  const onData = () => void timer.refresh()
+  stream.on('data', onData)
+  return {
+    end() {
+      clearTimeout(timer)
+      stream.off('data', onData)
+    },
+  }
 }
 
 function createParser(request: WireRequest): BusboyInstance {

@@ -1,12 +1,13 @@
 /** Time and memory are bounded: slow and silent clients, and bodies without end. */
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { largeBytes } from './arena.ts'
 import type { Connection } from './wire.ts'
-import { bytesOf, chunkedBytes, document, headOf, type RequestShape, sign, unsignedStreaming } from './requests.ts'
+import { bytesOf, chunkedBytes, document, headOf, key, type RequestShape, sign, unsignedStreaming } from './requests.ts'
 import { checkAnswer, useArena } from './table.ts'
 
 const timeout = {
@@ -15,6 +16,7 @@ const timeout = {
   message: 'Your socket connection to the server was not read from or written to within the timeout period.',
 }
 const target = '/bucket/key'
+const field = (name: string, value: string) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}`
 
 describe('slow clients', () => {
   const arena = useArena({
@@ -27,6 +29,21 @@ describe('slow clients', () => {
     ...more,
     headers: { 'Content-Length': '100', 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD', ...more.headers },
   })
+  /** The fields of a form and a part of the rest, where more is announced. */
+  async function browserForm(rest: string): Promise<Connection> {
+    const conditions = [{ bucket: 'bucket' }, ['starts-with', '$key', '']]
+    const policy = Buffer.from(JSON.stringify({ expiration: '2099-01-01T00:00:00Z', conditions })).toString('base64')
+    const signature = createHmac('sha1', key.secretAccessKey).update(policy).digest('base64')
+    const fields = { key: 'posted', AWSAccessKeyId: key.accessKeyId, policy, signature }
+    const headers = { 'Content-Type': 'multipart/form-data; boundary=b', 'Content-Length': '5000' }
+    const connection = await arena().begin({ method: 'POST', target: '/bucket', sign: 'none', headers })
+    await connection.send(
+      Object.entries(fields)
+        .map((pair) => `${field(...pair)}\r\n`)
+        .join('') + rest,
+    )
+    return connection
+  }
   /** Sends a byte now and then until the connection ends, and tells how long that took. */
   async function drip(connection: Connection, everyMs: number, byte: string): Promise<number> {
     const startedMs = Date.now()
@@ -80,6 +97,8 @@ describe('slow clients', () => {
           return arena().begin(upload({ method: 'POST', target: '/', service: 'sts', headers }))
         },
       ],
+      ['the fields of a browser form', () => browserForm('')],
+      ['the file of a browser form', () => browserForm(`${field('file"; filename="f', 'half of it')}`)],
       [
         'half a framed upload',
         async () => {
