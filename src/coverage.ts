@@ -2,9 +2,11 @@
 import { handlers as iam } from './iam/index.ts'
 import { operationNames, type Service } from './model/index.ts'
 import { handlers as s3 } from './s3/index.ts'
-import { notImplemented } from './s3/not-implemented.ts'
+import { notImplemented as iamReasons } from './iam/not-implemented.ts'
+import { notImplemented as s3Reasons } from './s3/not-implemented.ts'
 import { acceptedWithoutEffect } from './screen.ts'
 import { handlers as sts } from './sts/index.ts'
+import { notImplemented as stsReasons } from './sts/not-implemented.ts'
 
 export interface ServiceCoverage {
   operations: number
@@ -20,9 +22,7 @@ export interface Coverage {
 
 const handlersOf: Record<Service, object> = { s3, iam, sts }
 
-function reasonOf(service: Service, name: string): string | undefined {
-  return service === 's3' ? (notImplemented as Record<string, string>)[name] : 'not written yet'
-}
+const reasonsOf: Record<Service, Readonly<Record<string, string>>> = { s3: s3Reasons, iam: iamReasons, sts: stsReasons }
 
 /** The report. */
 export function coverage(): Coverage {
@@ -35,7 +35,7 @@ export function coverage(): Coverage {
       implemented: names.filter((name) => name in handlers),
       notImplemented: names
         .filter((name) => !(name in handlers))
-        .map((name) => ({ name, reason: reasonOf(service, name) ?? '' })),
+        .map((name) => ({ name, reason: reasonsOf[service][name] ?? '' })),
     }
   }
   return { services, acceptedWithoutEffect }

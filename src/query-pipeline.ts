@@ -101,7 +101,7 @@ export async function handleQueryCall(
   >
   const handler = handlers[plan.name]
   if (handler === undefined) {
-    const message = `${plan.name} is not implemented by Sandbucket yet. See /_sandbucket/coverage for what is.`
+    const message = `${plan.name} is not implemented by Sandbucket. See /_sandbucket/coverage for what is, and why others are not.`
     throw error('NotImplemented', {}, { message })
   }
   return plan.write((await handler(input, call)) as never, call.requestId)

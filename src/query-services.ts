@@ -5,13 +5,21 @@ import type { QueryHandlers } from './query-pipeline.ts'
 /** Loads handlers and table once, and holds one against the other. */
 export const queryServices: QueryHandlers = {
   iam: once(async () => {
-    const [{ handlers }, { iamTable }] = await Promise.all([import('./iam/index.ts'), import('./model/iam.gen.ts')])
-    checkHandlers(iamTable, handlers, undefined)
+    const [{ handlers }, { notImplemented }, { iamTable }] = await Promise.all([
+      import('./iam/index.ts'),
+      import('./iam/not-implemented.ts'),
+      import('./model/iam.gen.ts'),
+    ])
+    checkHandlers(iamTable, handlers, notImplemented)
     return handlers
   }),
   sts: once(async () => {
-    const [{ handlers }, { stsTable }] = await Promise.all([import('./sts/index.ts'), import('./model/sts.gen.ts')])
-    checkHandlers(stsTable, handlers, undefined)
+    const [{ handlers }, { notImplemented }, { stsTable }] = await Promise.all([
+      import('./sts/index.ts'),
+      import('./sts/not-implemented.ts'),
+      import('./model/sts.gen.ts'),
+    ])
+    checkHandlers(stsTable, handlers, notImplemented)
     return handlers
   }),
 }

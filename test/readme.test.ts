@@ -16,9 +16,9 @@ function coverageMarkdown(): string {
   for (const [service, { operations, implemented }] of Object.entries(services)) {
     text += `| ${service.toUpperCase()} | ${operations} | ${implemented.length} |\n`
   }
-  text += '\nS3 operations that answer 501 `NotImplemented` so far:\n\n'
+  text += '\nOperations that answer 501 `NotImplemented` so far:\n\n'
   const byReason = new Map<string, string[]>()
-  for (const { name, reason } of services.s3.notImplemented)
+  for (const { name, reason } of Object.values(services).flatMap(({ notImplemented }) => notImplemented))
     byReason.set(reason, [...(byReason.get(reason) ?? []), name])
   for (const [reason, names] of byReason) text += `- ${names.join(', ')}: ${reason}\n`
   text += '\nAccepted without effect:\n\n'

@@ -1,4 +1,4 @@
-/** All IAM handlers. Operations without one answer 501 NotImplemented by name. */
+/** All IAM handlers. Operations without one are in not-implemented.ts. */
 import type { IamHandlers } from '../model/iam.types.gen.ts'
 import { accessKeys } from './access-keys.ts'
 import { account } from './account.ts'
@@ -18,6 +18,7 @@ import { policyVersions } from './policy-versions.ts'
 import { roles } from './roles.ts'
 import { saml } from './saml.ts'
 import { serverCertificates } from './server-certificates.ts'
+import { serviceAccess } from './service-access.ts'
 import { serviceCredentials } from './service-credentials.ts'
 import { serviceLinkedRoles } from './service-linked-roles.ts'
 import { simulate } from './simulate.ts'
@@ -45,6 +46,7 @@ export const handlers = {
   ...loginProfiles,
   ...userCredentials,
   ...serviceCredentials,
+  ...serviceAccess,
   ...serverCertificates,
   ...account,
   ...authorizationDetails,

@@ -1,4 +1,4 @@
-/** All STS handlers. Operations without one answer 501 NotImplemented by name. */
+/** All STS handlers. Operations without one are in not-implemented.ts. */
 import type { StsHandlers } from '../model/sts.types.gen.ts'
 import { assumeRole } from './assume-role.ts'
 import { caller } from './caller.ts'

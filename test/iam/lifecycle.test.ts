@@ -194,6 +194,45 @@ describe('IAM', () => {
     assert.equal(Status, 'SUCCEEDED')
   })
 
+  it('the policies that grant access to a service: of the entity itself, and of the groups of a user', async () => {
+    const statement = (rest: object) =>
+      JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Resource: '*', ...rest }] })
+    await iam.send(new api.CreateUserCommand({ UserName: 'granted' }))
+    await iam.send(new api.CreateGroupCommand({ GroupName: 'granting' }))
+    await iam.send(new api.AddUserToGroupCommand({ UserName: 'granted', GroupName: 'granting' }))
+    const inline = { UserName: 'granted', PolicyName: 'lists' }
+    await iam.send(new api.PutUserPolicyCommand({ ...inline, PolicyDocument: statement({ Action: 'S3:List*' }) }))
+    const other = { GroupName: 'granting', PolicyName: 'others' }
+    await iam.send(new api.PutGroupPolicyCommand({ ...other, PolicyDocument: statement({ NotAction: 's3:*' }) }))
+    const PolicyArn = 'arn:aws:iam::aws:policy/AdministratorAccess'
+    await iam.send(new api.AttachGroupPolicyCommand({ GroupName: 'granting', PolicyArn }))
+    const { PoliciesGrantingServiceAccess } = await iam.send(
+      new api.ListPoliciesGrantingServiceAccessCommand({
+        Arn: `${own}:user/granted`,
+        ServiceNamespaces: ['s3', 'iam'],
+      }),
+    )
+    const managed = { PolicyName: 'AdministratorAccess', PolicyType: 'MANAGED', PolicyArn }
+    assert.deepEqual(PoliciesGrantingServiceAccess, [
+      {
+        ServiceNamespace: 's3',
+        Policies: [{ PolicyName: 'lists', PolicyType: 'INLINE', EntityType: 'USER', EntityName: 'granted' }, managed],
+      },
+      {
+        ServiceNamespace: 'iam',
+        Policies: [
+          { PolicyName: 'others', PolicyType: 'INLINE', EntityType: 'GROUP', EntityName: 'granting' },
+          managed,
+        ],
+      },
+    ])
+    const unknown = { Arn: `${own}:user/nobody`, ServiceNamespaces: ['s3'] }
+    assert.match(
+      await failure(iam.send(new api.ListPoliciesGrantingServiceAccessCommand(unknown))),
+      /^404 NoSuchEntity/,
+    )
+  })
+
   it('identity providers', async () => {
     const { OpenIDConnectProviderArn } = await iam.send(
       new api.CreateOpenIDConnectProviderCommand({ Url: 'https://idp.example/realm', ClientIDList: ['a'] }),
