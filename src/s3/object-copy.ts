@@ -133,7 +133,7 @@ async function copyOnce(
   const sealer = readSealer(from, sourceKey, ctx)
   checkSource(input, from, ctx)
   const { record: encryption, sealer: to } = described.encryption
-  const digests = await copiedDigests(ctx, from, requestedAlgorithm(input.ChecksumAlgorithm), encryption, sealer)
+  const digests = await copiedDigests(ctx, found, requestedAlgorithm(input.ChecksumAlgorithm), encryption, sealer)
   if (digests === undefined) return undefined
   const draft = draftOf(described, from)
   const annotations = isAnnotated ? await copiedAnnotations(ctx, from, { record: encryption, sealer: to }) : []

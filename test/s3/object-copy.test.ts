@@ -10,6 +10,7 @@ import { objectRead } from '../../src/s3/object-read.ts'
 import { objectWrite } from '../../src/s3/object-write.ts'
 import { tagging } from '../../src/s3/tagging.ts'
 import type { ChecksumAlgorithm, UploadPartRecord } from '../../src/store/records.ts'
+import { Upload, withUploads } from './multipart-support.ts'
 import { anonymous, bodyOf, type Refusal, refused, startMs, withWorld, type World } from './support.ts'
 
 const handlers = { ...objectCopy, ...objectDelete, ...objectRead, ...objectWrite, ...tagging }
@@ -384,6 +385,44 @@ describe('CopyObject of a multipart object', () => {
       }),
     )
   }
+  it('is read for its MD5 once, however often and however many at a time copy it', () =>
+    withUploads(async (w) => {
+      const upload = await Upload.begin(w)
+      await upload.part(1, 'one')
+      await upload.part(2, 'two')
+      await upload.complete()
+      const { read } = w.store.bodies
+      let reads = 0
+      w.store.bodies.read = (...args) => {
+        reads++
+        return read.apply(w.store.bodies, args)
+      }
+      const tags = await Promise.all([copy(w), copy(w, { Key: 'b' }), copy(w, { Key: 'c' })])
+      assert.equal(new Set(tags.map(({ CopyObjectResult }) => CopyObjectResult?.ETag)).size, 1)
+      await copy(w, { Key: 'd' })
+      assert.equal(reads, 1)
+      const bytes = Buffer.from('onetwo')
+      for (const algorithm of ['SHA256', 'CRC32C'] as const) {
+        const { CopyObjectResult } = await copy(w, { Key: 'e', ChecksumAlgorithm: algorithm })
+        assert.equal(CopyObjectResult?.[`Checksum${algorithm}`], await checksumOf(algorithm, bytes))
+      }
+      assert.equal(reads, 3)
+    }))
+
+  // "The entity tag (ETag) is not an MD5 of the object" (s3-express-differences.html).
+  it(
+    'and of any object has an MD5 only outside of directory buckets',
+    withBucket(async (w) => {
+      const directory = 'd--use1-az4--x-s3'
+      await w.bucket(directory, { type: 'directory' })
+      const md5 = `"${createHash('md5').update('text').digest('hex')}"`
+      await w.put('key', 'text')
+      const there = await copy(w, { Bucket: directory })
+      assert.notEqual(there.CopyObjectResult?.ETag, md5)
+      const back = await copy(w, { CopySource: `${directory}/copy`, Key: 'back' })
+      assert.equal(back.CopyObjectResult?.ETag, md5)
+    }),
+  )
 })
 
 describe('copies under way', () => {

@@ -4,19 +4,29 @@
  * test_complete_multipart_parts_checksum_composite). Here bodies are shared, and both are found without reading
  * wherever that is possible: kept, taken from a sole part, or combined from the parts' CRCs.
  *
- * Gap: what cannot be found that way is computed by reading up to `rehashLimitBytes`, so that a copy does not depend on
- * the size of the object; beyond it the copy keeps the source's `-N` ETag and composite checksum, which are still true of
- * its bytes. A checksum algorithm that the request names is always computed.
+ * What cannot be found that way is computed by reading the bytes, once for each body: the next copy of it reads nothing.
  */
 import { createHash } from 'node:crypto'
 import type { Ctx } from '../../context.ts'
 import type { Sealer } from '../../encryption/sealer.ts'
-import type { Checksum, ChecksumAlgorithm, EncryptionRecord, ObjectRecord, PartRecord } from '../../store/records.ts'
+import type {
+  BodyRef,
+  BucketRecord,
+  Checksum,
+  ChecksumAlgorithm,
+  EncryptionRecord,
+  ObjectRecord,
+  PartRecord,
+} from '../../store/records.ts'
+import type { Store } from '../../store/store.ts'
 import { createHasher } from './checksum.ts'
+import type { FoundSource } from './copy-source.ts'
 import { combineCrcs, isCombinable } from './crc-combine.ts'
+import { isDirectory } from './directory-bucket.ts'
 import { hasMD5Tag, opaqueTag } from './encryption.ts'
 
-const rehashLimitBytes = 256 * 1024 ** 2
+/** Bodies whose digests are remembered. */
+const capacity = 500
 
 export interface Digests {
   ETag: string
@@ -28,12 +38,12 @@ function knownDigests(
   source: ObjectRecord,
   parts: PartRecord[] | undefined,
   algorithm: ChecksumAlgorithm,
-  encryption: EncryptionRecord,
+  tagIsMD5: { source: boolean; copy: boolean },
 ): Partial<Digests> {
   const known: Partial<Digests> = {}
   const sole = parts?.length === 1 ? parts[0] : undefined
-  if (!hasMD5Tag(encryption)) known.ETag = opaqueTag()
-  else if (hasMD5Tag(source.encryption)) {
+  if (!tagIsMD5.copy) known.ETag = opaqueTag()
+  else if (tagIsMD5.source) {
     if (!source.ETag.includes('-')) known.ETag = source.ETag
     else if (sole !== undefined) known.ETag = sole.ETag
   }
@@ -56,6 +66,10 @@ function combined(parts: readonly PartRecord[], algorithm: ChecksumAlgorithm): s
   return isCombinable(algorithm) ? combineCrcs(algorithm, values) : undefined
 }
 
+/** Whether the entity tag of an object, or of its only part, is the MD5 of its content. */
+const isMD5Tagged = (bucket: BucketRecord, encryption: EncryptionRecord): boolean =>
+  hasMD5Tag(encryption) && !isDirectory(bucket)
+
 /**
  * Digests of a copy of `source`. `requested` is the algorithm the request names, if any; `encryption` that of the copy;
  * `sealer` opens the source.
@@ -63,48 +77,72 @@ function combined(parts: readonly PartRecord[], algorithm: ChecksumAlgorithm): s
  */
 export async function copiedDigests(
   ctx: Ctx,
-  source: ObjectRecord,
+  { bucket, record: source }: FoundSource,
   requested: ChecksumAlgorithm | undefined,
   encryption: EncryptionRecord,
   sealer: Sealer,
 ): Promise<Digests | undefined> {
   const algorithm = requested ?? source.checksum?.algorithm ?? 'CRC64NVME'
   const parts = source.partsCount === undefined ? undefined : await ctx.store.objects.parts(source)
-  const known = knownDigests(source, parts, algorithm, encryption)
+  const tagIsMD5 = { source: isMD5Tagged(bucket, source.encryption), copy: isMD5Tagged(ctx.bucket, encryption) }
+  const known = knownDigests(source, parts, algorithm, tagIsMD5)
   const { ETag, checksum } = known
   if (ETag !== undefined && checksum !== undefined) return { ETag, checksum }
-  const isAsked = checksum === undefined && requested !== undefined
-  if (!isAsked && source.sizeBytes > rehashLimitBytes) {
-    const kept = checksum ?? source.checksum
-    return { ETag: ETag ?? source.ETag, ...(kept === undefined ? undefined : { checksum: kept }) }
+  const wanted = { hasMD5: ETag === undefined, algorithm: checksum === undefined ? algorithm : undefined }
+  const read = await remembered(ctx.store, source.body, wanted, sealer)
+  if (read === undefined) return undefined
+  const value = read.value ?? checksum?.value
+  return {
+    ETag: read.md5 ?? ETag ?? source.ETag,
+    ...(value !== undefined && { checksum: { algorithm, value, type: 'FULL_OBJECT' } }),
   }
-  return rehash(ctx, source, algorithm, known, sealer)
 }
 
-/** One pass over the bytes for whatever is not known. */
-async function rehash(
-  ctx: Ctx,
-  source: ObjectRecord,
-  algorithm: ChecksumAlgorithm,
-  known: Partial<Digests>,
+/** What is to be computed of a body. */
+interface Wanted {
+  hasMD5: boolean
+  algorithm: ChecksumAlgorithm | undefined
+}
+
+interface ReadDigests {
+  /** Hexadecimal. */
+  md5: string | undefined
+  /** Base64. */
+  value: string | undefined
+}
+
+/** Digests by body and what was wanted: bodies are immutable, their ids random. The least recently made is forgotten first. */
+const memos = new WeakMap<Store, Map<string, Promise<ReadDigests | undefined>>>()
+
+/** Digests of a body, read at most once; those who ask meanwhile wait for the same reading. */
+function remembered(store: Store, body: BodyRef, wanted: Wanted, sealer: Sealer): Promise<ReadDigests | undefined> {
+  const memo = memos.get(store) ?? new Map<string, Promise<ReadDigests | undefined>>()
+  memos.set(store, memo)
+  const name = `${body.id} ${wanted.hasMD5 ? 'MD5' : ''} ${wanted.algorithm ?? ''}`
+  const known = memo.get(name)
+  if (known !== undefined) return known
+  const reading = read(store, body, wanted, sealer)
+  memo.set(name, reading)
+  if (memo.size > capacity) memo.delete(memo.keys().next().value as string)
+  const forget = () => memo.delete(name)
+  reading.then((found) => found ?? forget(), forget)
+  return reading
+}
+
+/** One pass over the bytes; undefined when they have gone meanwhile. */
+async function read(
+  store: Store,
+  body: BodyRef,
+  { hasMD5, algorithm }: Wanted,
   sealer: Sealer,
-): Promise<Digests | undefined> {
-  const bytes = await ctx.store.bodies.read(source.body, 0, source.sizeBytes, sealer)
+): Promise<ReadDigests | undefined> {
+  const bytes = await store.bodies.read(body, 0, body.sizeBytes, sealer)
   if (bytes === undefined) return undefined
-  const md5 = known.ETag === undefined ? createHash('md5') : undefined
-  const hasher = known.checksum === undefined ? await createHasher(algorithm) : undefined
-  const update = (chunk: Uint8Array) => {
-    md5?.update(chunk)
-    hasher?.update(chunk)
+  const md5 = hasMD5 ? createHash('md5') : undefined
+  const hasher = algorithm === undefined ? undefined : await createHasher(algorithm)
+  for await (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
+    md5?.update(chunk as Buffer)
+    hasher?.update(chunk as Buffer)
   }
-  if (bytes instanceof Uint8Array) update(bytes)
-  else for await (const chunk of bytes) update(chunk as Buffer)
-  const checksum: Checksum | undefined =
-    hasher === undefined
-      ? known.checksum
-      : { algorithm, value: hasher.digest().toString('base64'), type: 'FULL_OBJECT' }
-  return {
-    ETag: md5?.digest('hex') ?? known.ETag ?? source.ETag,
-    ...(checksum === undefined ? undefined : { checksum }),
-  }
+  return { md5: md5?.digest('hex'), value: hasher?.digest().toString('base64') }
 }
