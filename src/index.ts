@@ -53,7 +53,7 @@ export interface Sandbucket extends AsyncDisposable {
  */
 export async function startSandbucket(options: Options = {}): Promise<Sandbucket> {
   const { config } = resolveOptions(options)
-  const log = await createLog({ level: config.logLevel, format: config.logFormat })
+  const log = createLog({ level: config.logLevel, format: config.logFormat })
   const { createServer } = await import('./server.ts')
   const server = await createServer(config, log)
   const endpoint = clientUrl(server.host, server.port, config.tls)

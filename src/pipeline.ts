@@ -41,7 +41,7 @@ export type Handle = (request: WireRequest) => Promise<WireResponse>
 /** Builds the request path. The result never throws. */
 export function createPipeline(deps: PipelineDeps): Handle {
   return async function handle(request) {
-    const startedNs = process.hrtime.bigint()
+    const startedMs = performance.now()
     const call = new Call(deps, request)
     const hostId = deps.ids.hostId()
     let service: 's3' | 's3control' | QueryService = 's3'
@@ -69,7 +69,7 @@ export function createPipeline(deps: PipelineDeps): Handle {
     // Names the alias that made a presigned URL of another host valid here.
     if (call.hostAlias !== undefined) response.headers['x-sandbucket-host-alias'] = call.hostAlias
     if (request.method !== 'OPTIONS') addCorsHeaders(request, response, call.maybeBucket, deps.config.openCors)
-    logRequest(call, response, failure, startedNs)
+    logRequest(call, response, failure, startedMs)
     return response
   }
 }
@@ -191,7 +191,7 @@ function toAwsError(cause: unknown, call: Call): AwsError {
   return error('InternalError', {}, { cause })
 }
 
-function logRequest(call: Call, response: WireResponse, failure: AwsError | undefined, startedNs: bigint): void {
+function logRequest(call: Call, response: WireResponse, failure: AwsError | undefined, startedMs: number): void {
   call.log.info(
     {
       id: call.requestId,
@@ -202,7 +202,7 @@ function logRequest(call: Call, response: WireResponse, failure: AwsError | unde
       code: failure?.code,
       by: call.principal.arn || call.principal.kind,
       hostAlias: call.hostAlias,
-      us: Number(process.hrtime.bigint() - startedNs) / 1000,
+      us: Math.round((performance.now() - startedMs) * 1000),
     },
     'request',
   )

@@ -1,7 +1,9 @@
 /**
- * The log: JSON lines through pino, or lines for people, one per request. Secrets are taken out before either sees
- * them. The pretty form needs no pino, and silence needs nothing, so neither pays for its import.
+ * The log: JSON lines, or lines for people, one per request. Secrets are taken out before either sees them. Silence needs
+ * nothing and pays for nothing.
  */
+import { lineWriter } from './line-writer.ts'
+import { jsonLine } from './log-line.ts'
 import { redact } from './redact.ts'
 
 /** The log as the rest of the program sees it; the same shape as in `context.ts`, from which this folder imports nothing. */
@@ -26,6 +28,8 @@ export interface RequestFields {
   code?: string | undefined
   /** Who asked: an ARN, or `anonymous`. */
   by: string
+  /** The name of this server that made the signature right where the received Host did not. */
+  hostAlias?: string | undefined
   /** Microseconds from the head of the request to its answer. */
   us: number
 }
@@ -45,9 +49,9 @@ const methods: readonly Method[] = ['debug', 'info', 'warn', 'error']
 const nothing = (): void => {}
 
 /** Makes the log. */
-export async function createLog(options: LogOptions): Promise<Log> {
+export function createLog(options: LogOptions): Log {
   if (options.level === 'silent') return silentLog
-  const write = options.format === 'json' ? await jsonWriter(options.write) : prettyWriter(options)
+  const write = options.format === 'json' ? jsonWriter(options.write) : prettyWriter(options)
   const log: Record<Method, Log[Method]> = { debug: nothing, info: nothing, warn: nothing, error: nothing }
   for (const method of methods) {
     if (rank[method] < rank[options.level]) continue
@@ -62,35 +66,13 @@ export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, er
 
 type Write = (method: Method, fields: object, message: string) => void
 
-/** How long a line may wait for others. */
-const flushMs = 20
+/** To standard output; one for all logs of the process. */
+let standardWriter: ((line: string) => void) | undefined
 
-async function jsonWriter(write: LogOptions['write']): Promise<Write> {
-  const { default: pino } = await import('pino')
-  const options = {
-    level: 'debug',
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-  }
-  if (write !== undefined) {
-    const logger = pino(options, { write })
-    return (method, fields, message) => logger[method](fields, message)
-  }
-  // Not synchronous: requests do not wait for a slow reader of standard output. Lines that come together are written
-  // together, at the latest after `flushMs`; pino flushes at exit.
-  const destination = pino.destination({ dest: 1, sync: false, minLength: 4096 })
-  const logger = pino(options, destination)
-  let isFlushDue = false
-  return (method, fields, message) => {
-    logger[method](fields, message)
-    if (isFlushDue) return
-    isFlushDue = true
-    setTimeout(() => {
-      isFlushDue = false
-      destination.flush()
-    }, flushMs).unref()
-  }
+function jsonWriter(given: LogOptions['write']): Write {
+  if (given === undefined) standardWriter ??= lineWriter(1)
+  const write = given ?? (standardWriter as (line: string) => void)
+  return (method, fields, message) => write(jsonLine(method, fields, message))
 }
 
 const colours: Record<Method, number> = { debug: 90, info: 32, warn: 33, error: 31 }

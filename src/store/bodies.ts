@@ -6,6 +6,7 @@ import { type BodyCipher, bodyCipher } from '../encryption/body-cipher.ts'
 import { type Sealer, wrappingSealer } from '../encryption/sealer.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { BlobSink, Blobs } from './blobs.ts'
+import { BodyCache } from './body-cache.ts'
 import { type BlobLeaf, bodyStream, readBytes } from './body-stream.ts'
 import { bodyKey } from './keys.ts'
 import { whenReady } from '../lib/when-ready.ts'
@@ -24,27 +25,50 @@ const emptyRef: BodyRef = { id: '', kind: 'empty', sizeBytes: 0 }
 
 export type BodyEngine = Engine & { readonly blobs: Blobs }
 
+/** Bodies kept in plain, and the one sealer whose bodies those are. */
+interface KnownBodies {
+  readonly sealer: Sealer | undefined
+  readonly bodies: BodyCache
+}
+
 export class Bodies implements BodyStore {
   readonly #engine: BodyEngine
+  readonly #known: KnownBodies
 
-  constructor(engine: BodyEngine) {
+  /** @param ownSealer of SSE-S3: bodies sealed by it, and only those, may be kept in memory in plain */
+  constructor(engine: BodyEngine, ownSealer?: Sealer) {
     this.#engine = engine
+    this.#known = { sealer: ownSealer, bodies: new BodyCache() }
   }
 
   writer(sealer?: Sealer): BodyWriter {
-    return new Writer(this.#engine, sealer)
+    return new Writer(this.#engine, sealer, this.#known)
   }
 
   read(ref: BodyRef, start: number, end: number, sealer?: Sealer): MaybePromise<BodyContent | undefined> {
     if (start >= end || ref.kind === 'empty') return Buffer.alloc(0)
-    if (ref.kind === 'inline') {
-      const key = openKey(ref, sealer)
-      return whenReady(this.#engine.kv.get(bodyKey(ref.id)), (bytes) => {
-        const wanted = bytes?.subarray(start, end)
-        return wanted === undefined || key === undefined ? wanted : bodyCipher(key, start)(wanted)
-      })
-    }
+    if (ref.kind === 'inline') return this.#readInline(ref, start, Math.min(end, ref.sizeBytes), sealer)
     return this.#readPinned(ref, sealer, start, Math.min(end, ref.sizeBytes))
+  }
+
+  /** Forgets bodies in plain. */
+  forget(): void {
+    this.#known.bodies.clear()
+  }
+
+  #readInline(ref: BodyRef, start: number, end: number, sealer: Sealer | undefined): MaybePromise<Buffer | undefined> {
+    const isWhole = start === 0 && end === ref.sizeBytes
+    const mayBeKnown = sealer !== undefined && sealer === this.#known.sealer && ref.sealedKey !== undefined
+    const known = mayBeKnown ? this.#known.bodies.get(ref.id, ref.sizeBytes) : undefined
+    if (known !== undefined) return isWhole ? known : known.subarray(start, end)
+    const key = openKey(ref, sealer)
+    return whenReady(this.#engine.kv.get(bodyKey(ref.id)), (bytes) => {
+      const wanted = bytes?.subarray(start, end)
+      if (wanted === undefined || key === undefined) return wanted
+      const plain = bodyCipher(key, start)(wanted)
+      if (mayBeKnown && isWhole) this.#known.bodies.set(ref.id, plain)
+      return plain
+    })
   }
 
   slice(ref: BodyRef, start: number, end: number, from?: Sealer, to?: Sealer): StagedBody {
@@ -124,12 +148,14 @@ class Writer implements BodyWriter {
   #blobId = ''
   #sink: BlobSink | undefined
   readonly #sealer: Sealer | undefined
+  readonly #known: KnownBodies
   #sealedKey: string | undefined
   #encipher: BodyCipher = inPlain
 
-  constructor(engine: BodyEngine, sealer: Sealer | undefined) {
+  constructor(engine: BodyEngine, sealer: Sealer | undefined, known: KnownBodies) {
     this.#engine = engine
     this.#sealer = sealer
+    this.#known = known
   }
 
   write(chunk: Buffer): void | Promise<void> {
@@ -156,9 +182,12 @@ class Writer implements BodyWriter {
     const [only] = this.#chunks
     // In plain copied in any case: the chunk may be a small part of a buffer of the network's.
     const isOnly = only !== undefined && this.#chunks.length === 1 && this.#sealedKey !== undefined
-    const bytes = this.#encipher(isOnly ? only : Buffer.concat(this.#chunks, sizeBytes))
+    const plain = isOnly ? only : Buffer.concat(this.#chunks, sizeBytes)
     this.#chunks = []
-    return new Staged(this.#engine, this.#ref(randomId(), 'inline'), { kind: 'inline', bytes })
+    const ref = this.#ref(randomId(), 'inline')
+    const { sealer, bodies } = this.#known
+    if (sealer !== undefined && sealer === this.#sealer) bodies.set(ref.id, plain)
+    return new Staged(this.#engine, ref, { kind: 'inline', bytes: this.#encipher(plain) })
   }
 
   /** Once, when the first bytes are about to be written: an empty body has no key. */

@@ -88,13 +88,14 @@ export class Buckets implements BucketStore {
    * The bucket as it is now, if it is still the one the caller knows; the commit holds only if it stays so. A bucket
    * made again under the same name is another one.
    */
-  async expectCurrent(known: BucketRecord, transaction: Transaction): Promise<BucketRecord | undefined> {
+  expectCurrent(known: BucketRecord, transaction: Transaction): MaybePromise<BucketRecord | undefined> {
     const key = bucketKey(known.Name)
-    const row = await this.#engine.kv.get(key)
-    const bucket = this.#parse(known.Name, row)
-    if (bucket === undefined || bucket.id !== known.id) return undefined
-    transaction.expect(key, row)
-    return bucket
+    return whenReady(this.#engine.kv.get(key), (row) => {
+      const bucket = this.#parse(known.Name, row)
+      if (bucket === undefined || bucket.id !== known.id) return undefined
+      transaction.expect(key, row)
+      return bucket
+    })
   }
 
   async #deleteWithContent(name: string): Promise<void> {
@@ -124,7 +125,7 @@ export class Buckets implements BucketStore {
       return undefined
     }
     const known = this.#parsed.get(name)
-    if (known?.row.equals(row)) return known.bucket
+    if (known !== undefined && (known.row === row || known.row.equals(row))) return known.bucket
     const bucket = decodeJson<BucketRecord>(row)
     if (this.#parsed.size >= parsedLimit) this.#parsed.clear()
     this.#parsed.set(name, { row, bucket })

@@ -12,7 +12,8 @@ interface Ticket {
 interface Queue {
   holders: number
   exclusive: boolean
-  waiting: { ticket: Ticket; exclusive: boolean }[]
+  /** Made when somebody has to wait, which is rare. */
+  waiting: { ticket: Ticket; exclusive: boolean }[] | undefined
 }
 
 /** What a commit claims: key (as Latin-1 text of its bytes) -> whether exclusively. */
@@ -29,8 +30,8 @@ export class Claims {
     for (const [key, exclusive] of claims) {
       const queue = this.#queues.get(key)
       if (queue === undefined) {
-        this.#queues.set(key, { holders: 1, exclusive, waiting: [] })
-      } else if (!exclusive && !queue.exclusive && queue.waiting.length === 0) {
+        this.#queues.set(key, { holders: 1, exclusive, waiting: undefined })
+      } else if (!exclusive && !queue.exclusive && (queue.waiting?.length ?? 0) === 0) {
         queue.holders++
       } else {
         waiting ??= new Promise((done) => {
@@ -38,6 +39,7 @@ export class Claims {
         })
         ticket ??= { missing: 0, granted: resolve }
         ticket.missing++
+        queue.waiting ??= []
         queue.waiting.push({ ticket, exclusive })
       }
     }
@@ -54,9 +56,9 @@ export class Claims {
   }
 
   #grantNext(key: string, queue: Queue): void {
-    for (let next = queue.waiting[0]; next !== undefined; next = queue.waiting[0]) {
+    for (let next = queue.waiting?.[0]; next !== undefined; next = queue.waiting?.[0]) {
       if (queue.holders > 0 && (queue.exclusive || next.exclusive)) return
-      queue.waiting.shift()
+      queue.waiting?.shift()
       queue.holders++
       queue.exclusive = next.exclusive
       next.ticket.missing--

@@ -41,5 +41,7 @@ export interface Kv {
    * mutation) happen one after the other; a precondition is a shared claim, a mutation an exclusive one.
    */
   commit(preconditions: Precondition[], mutations: Mutation[]): Promise<boolean>
+  /** A hint for caches: nobody can have written this row, because its key is made of a new random name. */
+  neverWritten?(key: Buffer): void
   close(): Promise<void>
 }

@@ -41,7 +41,7 @@ export class LevelKv implements Kv {
   readonly #database: LevelDatabase
   readonly #writeOptions: object
   readonly #claims = new Claims()
-  readonly #cache = new RowCache()
+  readonly #cache: RowCache
   /** Rows of the batch that is being written: LevelDB may show them already, so the cache must not answer for them. */
   readonly #inBatch = new Set<string>()
   #closed = false
@@ -51,9 +51,13 @@ export class LevelKv implements Kv {
   /** A write failed: the log may end in a torn record, and must be recovered before anything is appended to it. */
   #failed: Promise<void> | undefined
 
-  /** `sync`: a commit resolves only when it is on disk. */
-  constructor(database: LevelDatabase, options: { sync: boolean }) {
+  /** `sync`: a commit resolves only when it is on disk. `isKept`: whether the cache should keep a row. */
+  constructor(
+    database: LevelDatabase,
+    options: { sync: boolean; isKept?: (name: string, row: Buffer | undefined) => boolean },
+  ) {
     this.#database = database
+    this.#cache = new RowCache(options.isKept)
     this.#writeOptions = { sync: options.sync }
   }
 
@@ -72,17 +76,31 @@ export class LevelKv implements Kv {
     )
   }
 
+  neverWritten(key: Buffer): void {
+    this.#cache.set(nameOf(key), undefined)
+  }
+
   async commit(preconditions: Precondition[], mutations: Mutation[]): Promise<boolean> {
     const claims = new Map<string, boolean>()
-    for (const condition of preconditions) if (condition.kind !== 'empty') claims.set(nameOf(condition.key), false)
-    for (const mutation of mutations) claims.set(nameOf(mutation.key), true)
+    const conditions: NamedCondition[] = []
+    for (const condition of preconditions) {
+      const name = condition.kind === 'empty' ? '' : nameOf(condition.key)
+      if (name !== '') claims.set(name, false)
+      conditions.push({ name, condition })
+    }
+    const changes: NamedMutation[] = []
+    for (const mutation of mutations) {
+      const name = nameOf(mutation.key)
+      claims.set(name, true)
+      changes.push({ name, mutation })
+    }
     const waiting = this.#claims.acquire(claims)
     if (waiting !== undefined) await waiting
     try {
       while (this.#failed !== undefined) await this.#failed
-      const held = preconditions.length > manyPreconditions ? this.#allHold(preconditions) : this.#hold(preconditions)
+      const held = conditions.length > manyPreconditions ? this.#allHold(preconditions) : this.#hold(conditions)
       if (!(typeof held === 'boolean' ? held : await held)) return false
-      if (mutations.length > 0) await this.#write(mutations)
+      if (changes.length > 0) await this.#write(changes)
       return true
     } finally {
       this.#claims.release(claims)
@@ -109,11 +127,11 @@ export class LevelKv implements Kv {
   }
 
   /** Few preconditions: synchronously, unless a range is among them. */
-  #hold(preconditions: Precondition[]): boolean | Promise<boolean> {
+  #hold(conditions: readonly NamedCondition[]): boolean | Promise<boolean> {
     const ranges: Range[] = []
-    for (const condition of preconditions) {
+    for (const { name, condition } of conditions) {
       if (condition.kind === 'empty') ranges.push(condition)
-      else if (!holds(condition, this.#read(nameOf(condition.key), condition.key))) return false
+      else if (!holds(condition, this.#read(name, condition.key))) return false
     }
     return ranges.length === 0 ? true : this.#areEmpty(ranges)
   }
@@ -140,10 +158,10 @@ export class LevelKv implements Kv {
    * Writes at once when nothing is being written, otherwise together with all that comes until then. Commits that are
    * under way at the same time touch different keys, so their order within a batch does not matter.
    */
-  #write(mutations: Mutation[]): Promise<void> {
+  #write(changes: readonly NamedMutation[]): Promise<void> {
     if (this.#gathered === undefined) this.#gathered = new Group()
     const group = this.#gathered
-    for (const mutation of mutations) group.mutations.push(mutation)
+    for (const change of changes) group.changes.push(change)
     if (!this.#isWriting) void this.#writeGroups()
     return group.written
   }
@@ -154,7 +172,7 @@ export class LevelKv implements Kv {
       this.#gathered = undefined
       try {
         while (this.#failed !== undefined) await this.#failed
-        await this.#writeBatch(group.mutations)
+        await this.#writeBatch(group.changes)
         group.resolve()
       } catch (error) {
         if (!this.#closed && this.#failed === undefined) this.#failed = this.#recover()
@@ -164,21 +182,21 @@ export class LevelKv implements Kv {
     this.#isWriting = false
   }
 
-  async #writeBatch(mutations: Mutation[]): Promise<void> {
+  async #writeBatch(changes: readonly NamedMutation[]): Promise<void> {
     try {
       // Twice as fast as the array form, which LevelDB's binding takes apart property by property.
       const batch = this.#database.batch()
-      for (const mutation of mutations) {
-        this.#inBatch.add(nameOf(mutation.key))
+      for (const { name, mutation } of changes) {
+        this.#inBatch.add(name)
         if (mutation.kind === 'put') batch.put(mutation.key, mutation.value)
         else batch.del(mutation.key)
       }
       await batch.write(this.#writeOptions)
-      for (const mutation of mutations) {
-        this.#cache.set(nameOf(mutation.key), mutation.kind === 'put' ? mutation.value : undefined)
+      for (const { name, mutation } of changes) {
+        this.#cache.set(name, mutation.kind === 'put' ? mutation.value : undefined)
       }
     } catch (error) {
-      for (const mutation of mutations) this.#cache.forget(nameOf(mutation.key))
+      for (const { name } of changes) this.#cache.forget(name)
       throw error
     } finally {
       this.#inBatch.clear()
@@ -207,18 +225,29 @@ export class LevelKv implements Kv {
   }
 }
 
+/** With the name of its row, made once; empty for a range. */
+interface NamedCondition {
+  readonly name: string
+  readonly condition: Precondition
+}
+
+interface NamedMutation {
+  readonly name: string
+  readonly mutation: Mutation
+}
+
 /** A key as text, one character per byte: for maps. */
 const nameOf = (key: Buffer): string => key.toString('latin1')
 
 function holds(condition: Exclude<Precondition, { kind: 'empty' }>, value: Buffer | undefined): boolean {
   if (condition.kind === 'present') return value !== undefined
   if (condition.kind === 'absent') return value === undefined
-  return value?.equals(condition.value) === true
+  return value !== undefined && (value === condition.value || value.equals(condition.value))
 }
 
 /** Commits that are written together. */
 class Group {
-  readonly mutations: Mutation[] = []
+  readonly changes: NamedMutation[] = []
   resolve: () => void = () => {}
   reject: (error: Error) => void = () => {}
   readonly written = new Promise<void>((resolve, reject) => {

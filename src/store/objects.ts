@@ -10,7 +10,7 @@ import type { Kv } from './kv.ts'
 import { whenReady } from '../lib/when-ready.ts'
 import { listObjects, listVersions } from './object-lists.ts'
 import { randomVersionId } from './random.ts'
-import { decodeJson, decodeObject, encodeObject } from './record-rows.ts'
+import { decodeJson, encodeObject, recordOf } from './record-rows.ts'
 import type { BodyRef, BucketRecord, ObjectRecord, PartRecord } from './records.ts'
 import { asStaged, type Staged } from './staged-body.ts'
 import type { CopiedAnnotation, ListOptions, ListPage, ObjectDraft, ObjectStore, StagedBody } from './store.ts'
@@ -43,7 +43,7 @@ export class Objects implements ObjectStore {
   }
 
   latest(bucket: BucketRecord, key: string): MaybePromise<ObjectRecord | undefined> {
-    return whenReady(this.#kv.get(newestKey(bucket.id, key)), (row) => row && decodeObject(row))
+    return whenReady(this.#kv.get(newestKey(bucket.id, key)), (row) => row && recordOf(row))
   }
 
   async version(bucket: BucketRecord, key: string, versionId: string): Promise<ObjectRecord | undefined> {

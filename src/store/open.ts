@@ -11,7 +11,7 @@ import { Collector } from './collector.ts'
 import { explain, openKeys, prepareDataDir } from './data-dir.ts'
 import { FileBlobs } from './file-blobs.ts'
 import { Iam } from './iam.ts'
-import { bodyKey } from './keys.ts'
+import { bodyKey, isKeptRow } from './keys.ts'
 import type { Kv } from './kv.ts'
 import { LevelKv } from './level-kv.ts'
 import { MemoryBlobs } from './memory-blobs.ts'
@@ -56,7 +56,7 @@ export async function openWithParts(options: StoreOptions = {}): Promise<OpenedS
     const database = new MemoryLevel<Buffer, Buffer>({ keyEncoding: 'buffer', valueEncoding: 'buffer' })
     await database.open()
     const keys = new KeyRing(memoryKeys(), options.kmsKeys)
-    return assemble(new LevelKv(database, { sync: false }), new MemoryBlobs(), keys, options)
+    return assemble(new LevelKv(database, { sync: false, isKept: isKeptRow }), new MemoryBlobs(), keys, options)
   }
   const dirs = await prepareDataDir(options.dataDir)
   const durable = options.durable === true
@@ -73,7 +73,8 @@ export async function openWithParts(options: StoreOptions = {}): Promise<OpenedS
   }
   try {
     const keys = await openKeys(dirs, options.kmsKeys ?? [])
-    return assemble(new LevelKv(database, { sync: durable }), new FileBlobs({ ...dirs, durable }), keys, options)
+    const kv = new LevelKv(database, { sync: durable, isKept: isKeptRow })
+    return assemble(kv, new FileBlobs({ ...dirs, durable }), keys, options)
   } catch (error) {
     await database.close()
     throw error
@@ -87,7 +88,7 @@ export function assemble(kv: Kv, blobs: Blobs, keys: KeyRing, options: StoreOpti
   const collector = new Collector({ kv, blobs, pins, onError })
   const engine = { kv, blobs, pins, garbage: collector }
   const buckets = new Buckets(engine)
-  const bodies = new Bodies(engine)
+  const bodies = new Bodies(engine, keys.s3)
   const turns = new Turns()
   const iam = new Iam(engine)
   const stopping = new AbortController()
@@ -106,6 +107,7 @@ export function assemble(kv: Kv, blobs: Blobs, keys: KeyRing, options: StoreOpti
     reset: async () => {
       await buckets.deleteAll()
       await iam.reset()
+      bodies.forget()
     },
     close: async () => {
       stopping.abort()

@@ -12,6 +12,26 @@ export function encodeObject(record: ObjectRecord): Buffer {
 
 export const decodeObject = (row: Buffer): ObjectRecord => JSON.parse(row.toString('utf8', 1))
 
+/** Records of rows that are read again and again. */
+const remembered = new WeakMap<Buffer, ObjectRecord>()
+
+/** As `decodeObject`, but once for each row: for point reads, whose rows a cache may give out again. The record is shared and must not be changed. */
+export function recordOf(row: Buffer): ObjectRecord {
+  let record = remembered.get(row)
+  if (record === undefined) {
+    record = decodeObject(row)
+    remembered.set(row, record)
+  }
+  return record
+}
+
+/** As `encodeObject`, for a record that is likely to be read again: it is remembered as what its row says, and must not be changed. */
+export function rowOf(record: ObjectRecord): Buffer {
+  const row = encodeObject(record)
+  remembered.set(row, record)
+  return row
+}
+
 export const isMarkerRow = (row: Buffer): boolean => row[0] === markerTag
 
 export const encodeJson = (record: object): Buffer => Buffer.from(JSON.stringify(record))

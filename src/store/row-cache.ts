@@ -1,18 +1,28 @@
 /**
  * Small rows as last read or written, in front of LevelDB: the row of a bucket is read by every request, and a commit
- * checks what was read a moment before. Exact, because every write of the process passes through it.
+ * checks what was read a moment before. Exact, because every write of the process passes through it. A row comes back
+ * as the same Buffer, so that what was made of it can be kept beside it (`record-rows.ts`).
  */
 
-/** Rows per generation. */
-const rowsLimit = 512
-/** Larger rows are bodies: each is read once per request, and they would push out the rest. */
+/** Memory per generation, of which there are two: some thousand records, with what they are decoded to. */
+const generationBytes = 4 * 1024 * 1024
+/** What a row takes beside its bytes, decoded or not: its name, its place in the map. */
+const overheadBytes = 256
+/** Larger rows would push out the rest. */
 const rowBytesLimit = 2048
 
 export class RowCache {
+  readonly #isKept: (name: string, row: Buffer | undefined) => boolean
   /** By name of the row; `undefined` as a value: there is no such row. */
   #young = new Map<string, Buffer | undefined>()
+  #youngBytes = 0
   /** The generation before: what is not used again while the young one fills is dropped, all at once. */
   #old = new Map<string, Buffer | undefined>()
+
+  /** @param isKept says no for rows that are not worth their place */
+  constructor(isKept: (name: string, row: Buffer | undefined) => boolean = () => true) {
+    this.#isKept = isKept
+  }
 
   /** `null` when it is not known. */
   get(name: string): Buffer | undefined | null {
@@ -25,14 +35,17 @@ export class RowCache {
   }
 
   set(name: string, row: Buffer | undefined): void {
-    if (row !== undefined && row.length > rowBytesLimit) {
+    if ((row !== undefined && row.length > rowBytesLimit) || !this.#isKept(name, row)) {
       this.forget(name)
       return
     }
-    if (this.#young.size >= rowsLimit) {
+    if (this.#youngBytes >= generationBytes) {
       this.#old = this.#young
       this.#young = new Map()
+      this.#youngBytes = 0
     }
+    // A row written again counts again: the generation only ends sooner.
+    this.#youngBytes += overheadBytes + (row === undefined ? 0 : 2 * row.length)
     this.#young.set(name, row)
   }
 
@@ -43,6 +56,7 @@ export class RowCache {
 
   clear(): void {
     this.#young.clear()
+    this.#youngBytes = 0
     this.#old.clear()
   }
 }

@@ -1,6 +1,6 @@
 /** A body that no record refers to yet: what a commit must write so that one does, and how to throw it away. */
 import type { Blobs } from './blobs.ts'
-import { bodyKey } from './keys.ts'
+import { bodyKey, referencesKey } from './keys.ts'
 import type { BodyRef } from './records.ts'
 import { encodeSegments, type Segment } from './segments.ts'
 import type { StagedBody } from './store.ts'
@@ -32,7 +32,11 @@ export class Staged implements StagedBody, Participant {
   attach(transaction: Transaction): boolean {
     if (this.#state !== 'open') throw new Error('a staged body was used a second time, or after discard')
     const content = this.#content
-    if (content.kind === 'inline') transaction.put(bodyKey(this.ref.id), content.bytes)
+    if (content.kind === 'inline') {
+      transaction.put(bodyKey(this.ref.id), content.bytes)
+      // Its release will ask how many refer to it; here it is known.
+      this.#engine.kv.neverWritten?.(referencesKey(this.ref.id))
+    }
     if (content.kind === 'file') transaction.put(bodyKey(this.ref.id), Buffer.alloc(0))
     if (content.kind === 'share') {
       if (!content.pinned) return false

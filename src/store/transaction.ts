@@ -42,6 +42,8 @@ export interface Engine {
   readonly garbage: GarbageSink
 }
 
+const nothing: readonly { id: string; item: Garbage }[] = []
+
 export class Transaction {
   readonly #engine: Engine
   readonly #preconditions: Precondition[] = []
@@ -101,8 +103,8 @@ export class Transaction {
 
   /** False when something is no longer as expected: nothing was written. */
   async commit(): Promise<boolean> {
-    await this.#resolveReferences()
-    const garbage = this.#garbage.map((item) => ({ id: randomId(), item }))
+    if (this.#references.size > 0) await this.#resolveReferences()
+    const garbage = this.#garbage.length === 0 ? nothing : this.#garbage.map((item) => ({ id: randomId(), item }))
     for (const { id, item } of garbage) this.put(garbageKey(id), Buffer.from(JSON.stringify(item)))
     for (const participant of this.#participants) participant.beforeCommit()
     const committed = await this.#engine.kv.commit(this.#preconditions, this.#mutations)
@@ -129,7 +131,8 @@ export class Transaction {
         this.put(key, encodeReferences(decodeReferences(row) + change))
       } else if (change === -1 && body.kind === 'inline') {
         const key = referencesKey(body.id)
-        if ((await this.#engine.kv.get(key)) === undefined) {
+        const counted = this.#engine.kv.get(key)
+        if ((counted instanceof Promise ? await counted : counted) === undefined) {
           this.expect(key, undefined)
           this.delete(bodyKey(body.id))
         } else {

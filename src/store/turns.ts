@@ -4,22 +4,17 @@
  */
 
 export class Turns {
-  readonly #last = new Map<string, Promise<void>>()
+  readonly #last = new Map<string, Promise<unknown>>()
 
-  /** Runs `work` when all earlier work under the same name is done. */
-  async take<T>(name: string, work: () => Promise<T>): Promise<T> {
+  /** Runs `work` when all earlier work under the same name is done, however it went. */
+  take<T>(name: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(name)
-    let done: () => void = () => {}
-    const turn = new Promise<void>((resolve) => {
-      done = resolve
-    })
+    const turn = before === undefined ? work() : before.then(work, work)
     this.#last.set(name, turn)
-    if (before !== undefined) await before
-    try {
-      return await work()
-    } finally {
+    const end = (): void => {
       if (this.#last.get(name) === turn) this.#last.delete(name)
-      done()
     }
+    turn.then(end, end)
+    return turn
   }
 }

@@ -13,8 +13,10 @@ import {
   readNumber48,
   within,
 } from './keys.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { whenReady } from '../lib/when-ready.ts'
 import type { Kv } from './kv.ts'
-import { decodeObject, encodeObject } from './record-rows.ts'
+import { decodeObject, encodeObject, recordOf, rowOf } from './record-rows.ts'
 import type { ObjectRecord } from './records.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -37,12 +39,12 @@ export class VersionStack {
     this.#bucketId = bucketId
     this.#key = key
     this.#newestKey = rowKey
-    this.newest = row === undefined ? undefined : { record: decodeObject(row), row }
+    this.newest = row === undefined ? undefined : { record: recordOf(row), row }
   }
 
-  static async read(kv: Kv, bucketId: string, key: string): Promise<VersionStack> {
+  static read(kv: Kv, bucketId: string, key: string): MaybePromise<VersionStack> {
     const rowKey = newestKey(bucketId, key)
-    return new VersionStack(kv, bucketId, key, rowKey, await kv.get(rowKey))
+    return whenReady(kv.get(rowKey), (row) => new VersionStack(kv, bucketId, key, rowKey, row))
   }
 
   /** Finds an older version. */
@@ -92,7 +94,7 @@ export class VersionStack {
       releaseContent(replaced.record, transaction)
     }
     if (pushed.hasOlder !== true) delete pushed.sequence
-    transaction.put(this.#newestKey, encodeObject(pushed))
+    transaction.put(this.#newestKey, rowOf(pushed))
     return replaced === undefined ? { record: pushed } : { record: pushed, removed: replaced.record }
   }
 

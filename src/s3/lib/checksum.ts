@@ -4,10 +4,12 @@
  * kept and reused, and everything is synchronous once one is at hand.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
  */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { error } from '../../errors.ts'
+import { crc64nvme } from '../../lib/crc64.ts'
 import type { MaybePromise } from '../../lib/maybe-promise.ts'
+import { whenReady } from '../../lib/when-ready.ts'
 import type { Checksum, ChecksumAlgorithm } from '../../store/records.ts'
 
 /** Takes bytes in order, then gives the digest once. One that is abandoned needs no clean-up. */
@@ -140,11 +142,15 @@ export function createHasher(algorithm: ChecksumAlgorithm): MaybePromise<Hasher>
   return makeWasm(name).then((made) => new WasmHasher(name, made))
 }
 
-/** Digest of bytes at hand, Base64. */
-export async function checksumOf(algorithm: ChecksumAlgorithm, bytes: Uint8Array): Promise<string> {
-  const hasher = await createHasher(algorithm)
-  hasher.update(bytes)
-  return hasher.digest().toString('base64')
+/** Digest of bytes at hand, Base64. Meant for small ones: it needs no hasher where there is a shorter way. */
+export function checksumOf(algorithm: ChecksumAlgorithm, bytes: Uint8Array): MaybePromise<string> {
+  if (algorithm === 'CRC64NVME') return crc64nvme(bytes).toString('base64')
+  const cryptoName = cryptoNames[algorithm]
+  if (cryptoName !== undefined) return hash(cryptoName, bytes, 'base64')
+  return whenReady(createHasher(algorithm), (hasher) => {
+    hasher.update(bytes)
+    return hasher.digest().toString('base64')
+  })
 }
 
 // ---- what a request declares

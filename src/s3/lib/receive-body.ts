@@ -1,15 +1,17 @@
 /**
- * One pass over an uploaded body: stored, hashed and verified chunk by chunk, never held. Whatever goes wrong, nothing
- * of it stays.
+ * One pass over an uploaded body: stored, hashed and verified chunk by chunk; only a small one is held. Whatever goes
+ * wrong, nothing of it stays.
  */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { Ctx } from '../../context.ts'
 import { error } from '../../errors.ts'
 import type { Sealer } from '../../encryption/sealer.ts'
-import type { Checksum } from '../../store/records.ts'
-import type { StagedBody } from '../../store/store.ts'
+import type { RequestBody } from '../../http/request-body.ts'
+import type { Checksum, ChecksumAlgorithm } from '../../store/records.ts'
+import type { BodyWriter, StagedBody } from '../../store/store.ts'
 import {
   algorithms,
+  checksumOf,
   createHasher,
   type DeclaredChecksum,
   defaultAlgorithm,
@@ -47,8 +49,28 @@ export interface ReceivedBody {
   checksum: Checksum
 }
 
+/** Bodies of a known size up to this one are taken whole: the store holds as much of one in memory in any case. */
+const wholeBytes = 32 * 1024
+
 const tooLarge = (sizeBytes: number) =>
   error('EntityTooLarge', { ProposedSize: sizeBytes, MaxSizeAllowed: maxUploadBytes })
+
+/** What was computed of a body on its way. */
+interface Digests {
+  sizeBytes: number
+  /** Hex; undefined when nobody needs it. */
+  md5: string | undefined
+  /** Base64. */
+  checksum: string
+}
+
+/** Passes a body on to the writer and computes its digests. */
+type Receive = (
+  body: RequestBody,
+  writer: BodyWriter,
+  algorithm: ChecksumAlgorithm,
+  needsMD5: boolean,
+) => Promise<Digests>
 
 /**
  * Receives `ctx.body` into a staged body.
@@ -65,29 +87,16 @@ export async function receiveBody(ctx: Pick<Ctx, 'store' | 'body'>, options: Rec
   const algorithm = declared?.algorithm ?? defaultAlgorithm
   // An opaque tag needs no MD5, unless the client wants it verified.
   const needsMD5 = encryption.hasMD5Tag || ContentMD5 !== undefined || algorithm === 'MD5'
-  const md5 = needsMD5 ? createHash('md5') : undefined
-  const hasher = algorithm === 'MD5' ? undefined : await createHasher(algorithm)
+  const receive: Receive = body.sizeBytes !== undefined && body.sizeBytes <= wholeBytes ? receiveWhole : receiveStream
   const writer = ctx.store.bodies.writer(encryption.sealer)
-  let sizeBytes = 0
   try {
-    const sink = (chunk: Buffer): void | Promise<void> => {
-      sizeBytes += chunk.length
-      if (sizeBytes > maxUploadBytes) throw tooLarge(sizeBytes)
-      // The write is under way while this thread hashes.
-      const written = writer.write(chunk)
-      md5?.update(chunk)
-      hasher?.update(chunk)
-      return written
-    }
-    await body.forEach(sink)
-    const md5Bytes = md5?.digest() ?? Buffer.alloc(0)
-    if (ContentMD5 !== undefined) checkMD5(ContentMD5, md5Bytes, options.expectedDigestAs)
-    const value = (hasher?.digest() ?? md5Bytes).toString('base64')
+    const { sizeBytes, md5, checksum: value } = await receive(body, writer, algorithm, needsMD5)
+    if (ContentMD5 !== undefined) checkMD5(ContentMD5, md5 ?? '', options.expectedDigestAs)
     if (declared !== undefined) checkDeclared(declared, value, body.trailers)
     return {
       staged: await writer.finish(),
       sizeBytes,
-      ETag: encryption.hasMD5Tag ? md5Bytes.toString('hex') : opaqueTag(),
+      ETag: encryption.hasMD5Tag && md5 !== undefined ? md5 : opaqueTag(),
       checksum: { algorithm, value, type: 'FULL_OBJECT' },
     }
   } catch (cause) {
@@ -96,8 +105,41 @@ export async function receiveBody(ctx: Pick<Ctx, 'store' | 'body'>, options: Rec
   }
 }
 
-function checkMD5(expected: string, actual: Buffer, expectedDigestAs: 'hex' | 'base64'): void {
-  const calculated = actual.toString('base64')
+const receiveWhole: Receive = async (body, writer, algorithm, needsMD5) => {
+  const chunks: Buffer[] = []
+  await body.forEach((chunk) => {
+    chunks.push(chunk)
+  })
+  const [only] = chunks
+  const bytes = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks)
+  await writer.write(bytes)
+  const md5 = needsMD5 ? hash('md5', bytes, 'hex') : undefined
+  const value = checksumOf(algorithm, bytes)
+  return { sizeBytes: bytes.length, md5, checksum: typeof value === 'string' ? value : await value }
+}
+
+const receiveStream: Receive = async (body, writer, algorithm, needsMD5) => {
+  const md5 = needsMD5 ? createHash('md5') : undefined
+  const hasher = algorithm === 'MD5' ? undefined : await createHasher(algorithm)
+  let sizeBytes = 0
+  const sink = (chunk: Buffer): void | Promise<void> => {
+    sizeBytes += chunk.length
+    if (sizeBytes > maxUploadBytes) throw tooLarge(sizeBytes)
+    // The write is under way while this thread hashes.
+    const written = writer.write(chunk)
+    md5?.update(chunk)
+    hasher?.update(chunk)
+    return written
+  }
+  await body.forEach(sink)
+  const md5Bytes = md5?.digest()
+  const checksum = (hasher?.digest() ?? md5Bytes)?.toString('base64') ?? ''
+  return { sizeBytes, md5: md5Bytes?.toString('hex'), checksum }
+}
+
+/** @param actual hex */
+function checkMD5(expected: string, actual: string, expectedDigestAs: 'hex' | 'base64'): void {
+  const calculated = Buffer.from(actual, 'hex').toString('base64')
   if (expected === calculated) return
   throw error('BadDigest', {
     ExpectedDigest: expectedDigestAs === 'base64' ? expected : Buffer.from(expected, 'base64').toString('hex'),
