@@ -65,12 +65,15 @@ let counter = 0
 
 export class Scene {
   readonly server: RunningServer
+  /** Plain HTTP, which a server with TLS speaks too. */
+  readonly endpoint: string
   readonly a: Asker
   readonly x: Asker
   readonly #clients: { destroy(): void }[] = []
 
   constructor(server: RunningServer) {
     this.server = server
+    this.endpoint = server.url.replace('https:', 'http:')
     this.a = this.asker('root of A', `arn:aws:iam::${accountA}:root`, rootKeys.A)
     this.x = this.asker('root of X', `arn:aws:iam::${accountX}:root`, rootKeys.X)
   }
@@ -83,10 +86,11 @@ export class Scene {
 
   #options(key: Key) {
     return {
-      endpoint: this.server.url,
+      endpoint: this.endpoint,
       region: 'us-east-1',
       forcePathStyle: true,
-      credentials: key,
+      // The SDK writes into what it is given.
+      credentials: { ...key },
       maxAttempts: 1,
     }
   }
@@ -201,7 +205,7 @@ export class Scene {
 
   /** A request without signature: status and code. */
   async anonymous(method: string, path: string, init: RequestInit = {}): Promise<Said> {
-    const response = await fetch(`${this.server.url}${path}`, { method, ...init })
+    const response = await fetch(`${this.endpoint}${path}`, { method, ...init })
     const text = await response.text()
     const code = /<Code>(.*?)<\/Code>/.exec(text)?.[1]
     const message = /<Message>(.*?)<\/Message>/.exec(text)?.[1] ?? ''
@@ -252,8 +256,8 @@ export async function openScene({ organizations = {}, server = {} }: SceneOption
     inMemory: true,
     port: 0,
     accounts: [
-      { id: accountA, canonicalId: 'a'.repeat(64), organization: organizations.A, keys: [rootKeys.A] },
-      { id: accountX, canonicalId: canonicalX, organization: organizations.X, keys: [rootKeys.X] },
+      { id: accountA, canonicalId: 'a'.repeat(64), organization: organizations.A, keys: [{ ...rootKeys.A }] },
+      { id: accountX, canonicalId: canonicalX, organization: organizations.X, keys: [{ ...rootKeys.X }] },
     ],
     ...server,
   })
