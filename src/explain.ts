@@ -34,18 +34,26 @@ const maxHeaderChars = 500
 export function addExplanation(call: Call, response: WireResponse): void {
   const explanation = call.authorizer.explain(call.requestId)
   const line = explanation === undefined ? 'no permission was asked for' : summaryOf(explanation)
-  response.headers['x-sandbucket-explanation'] = line.replace(/[^\x20-\x7e]/g, '?').slice(0, maxHeaderChars)
+  response.headers['x-sandbucket-explanation'] = headerText(line)
+  const tolerated = explanation?.decisions.find(({ isTolerated }) => isTolerated)
+  if (explanation?.outcome === 'tolerated') {
+    const what = tolerated === undefined ? call.operation : `${tolerated.action} on ${tolerated.resource}`
+    response.headers['x-sandbucket-would-deny'] = headerText(what)
+  }
   response.headers['x-sandbucket-explain-path'] = `/_sandbucket/explain/${call.requestId}`
 }
 
+const headerText = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, maxHeaderChars)
+
 /** One line: the decision that refused, or the first. */
-export function summaryOf({ decisions, signature, refusal }: RequestExplanation): string {
-  if (refusal !== undefined) return refusal
+export function summaryOf({ outcome, decisions, signature, refusal }: RequestExplanation): string {
+  const soft = outcome === 'tolerated' ? 'would be denied: ' : ''
+  if (refusal !== undefined) return soft + refusal
   if (signature !== undefined) return 'the signature does not match'
   const told = decisions.find(({ decision }) => decision !== 'allowed') ?? decisions[0]
   if (told === undefined) return 'no permission was asked for'
   const { decision, decidedBy, action, resource, statement, remedies } = told
   const by = statement === undefined ? decidedBy : `${decidedBy} ${statement}`
   const remedy = remedies[0] === undefined ? '' : `. ${remedies[0].text}`
-  return `${action} on ${resource}: ${decision} by ${by}${remedy}`
+  return `${soft}${action} on ${resource}: ${decision} by ${by}${remedy}`
 }

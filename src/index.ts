@@ -1,5 +1,6 @@
 /** The Node API: a server in this process, for tests and tools. */
 import { clientUrl, firstKey } from './cli/exports.ts'
+import type { RecordReport } from './authorization/recorder.ts'
 import type { AccessKeyConfig, AccountConfig } from './config/config.ts'
 import type { Options } from './config/options.ts'
 import { resolveOptions } from './config/resolve.ts'
@@ -8,6 +9,7 @@ import { createLog } from './lib/log.ts'
 
 export type { AccountOptions } from './config/accounts.ts'
 export type { AccessKeyConfig, AccountConfig, BucketDefaults } from './config/config.ts'
+export type { RecordedPrincipal, RecordReport } from './authorization/recorder.ts'
 export type { KmsKeyOptions } from './config/kms-keys.ts'
 export type { Options as SandbucketOptions } from './config/options.ts'
 
@@ -38,6 +40,11 @@ export interface Sandbucket extends AsyncDisposable {
   readonly buckets: readonly string[]
   /** @param credentials another key, to act as another account */
   clientConfig(credentials?: AccessKeyConfig): ClientConfig
+  /**
+   * What every principal used since the start with `record: true`, and the least policy for each.
+   * @param principal an ARN or its end (`user/NAME`); undefined: all
+   */
+  recorded(principal?: string): RecordReport
   /** Forgets everything stored and makes the configured buckets again. */
   reset(): Promise<void>
   /** Stops. Requests in flight may take `graceMs` (default 1,000) to finish. Calling it again is harmless. */
@@ -81,6 +88,7 @@ export async function startSandbucket(options: Options = {}): Promise<Sandbucket
       forcePathStyle: true,
       ...(agents && ca !== undefined ? { requestHandler: { httpsAgent: agents.trustingAgent(ca) } } : {}),
     }),
+    recorded: (principal) => server.recorder.report(principal),
     reset: () => server.reset(),
     close,
     [Symbol.asyncDispose]: () => close(),

@@ -21,9 +21,16 @@ export async function explain(id: string, config: Config, isJson: boolean, io: I
   }
 }
 
+const outcomes: Readonly<Record<ToldExplanation['outcome'], string>> = {
+  allowed: 'allowed',
+  denied: 'denied',
+  tolerated: 'allowed by soft mode only, AWS would deny it',
+  signature: 'signature',
+}
+
 /** An explanation as text for people. */
 export function printExplanation(told: ToldExplanation): string {
-  const lines = [`${told.operation || 'request'} ${told.requestId} at ${told.time}: ${told.outcome}`]
+  const lines = [`${told.operation || 'request'} ${told.requestId} at ${told.time}: ${outcomes[told.outcome]}`]
   if (told.diagnosis !== undefined) {
     lines.push('', `The signature does not match. ${told.diagnosis.finding}`)
     if (told.diagnosis.signed !== undefined) lines.push('What was signed:', indent(told.diagnosis.signed))
@@ -34,6 +41,7 @@ export function printExplanation(told: ToldExplanation): string {
     const { principal, action, resource, decidedBy, statement, policies, remedies } = decision
     lines.push('', `${action} on ${resource}`, `  by ${principal}`)
     lines.push(`  ${decision.decision}, decided by ${decidedBy}${statement === undefined ? '' : `: ${statement}`}`)
+    for (const note of decision.notes) lines.push(`  ${note}`)
     for (const policy of policies) {
       lines.push(`  ${policy.kind} policy ${policy.policy}: ${policy.outcome}`)
       for (const each of policy.statements) {
