@@ -5,11 +5,17 @@ import type { Key } from './support.ts'
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 
 /** A form that puts `hello` under a key, signed now. */
-export function createPresignedPost({ accessKeyId, secretAccessKey }: Key, bucket: string, key: string): FormData {
+export function createPresignedPost(
+  { accessKeyId, secretAccessKey }: Key,
+  bucket: string,
+  key: string,
+  more: Record<string, string> = {},
+): FormData {
   const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
   const day = date.slice(0, 8)
   const credential = `${accessKeyId}/${day}/us-east-1/s3/aws4_request`
-  const fields = { key, 'x-amz-algorithm': 'AWS4-HMAC-SHA256', 'x-amz-credential': credential, 'x-amz-date': date }
+  const signing = { 'x-amz-algorithm': 'AWS4-HMAC-SHA256', 'x-amz-credential': credential, 'x-amz-date': date }
+  const fields = { key, ...more, ...signing }
   const conditions = [{ bucket }, ...Object.entries(fields).map(([name, value]) => ({ [name]: value }))]
   const expiration = new Date(Date.now() + 600_000).toISOString()
   const policy = Buffer.from(JSON.stringify({ expiration, conditions })).toString('base64')

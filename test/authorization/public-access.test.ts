@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { controlRequest } from './control-request.ts'
+import { createPresignedPost } from './post-form.ts'
 import {
   accountA,
   accountX,
@@ -108,6 +109,13 @@ describe('block public access', () => {
     expectSaid(await scene.a.ask('PutBucketAcl', { Bucket, GrantRead: `uri="${allUsers}"` }), '403 AccessDenied', text)
     const put = { Bucket, Key: 'n', Body: 'x', ACL: 'public-read' }
     expectSaid(await scene.a.ask('PutObject', put), '403 AccessDenied', text)
+    const copy = { Bucket, Key: 'n', CopySource: `${Bucket}/k`, GrantRead: `uri="${allUsers}"` }
+    expectSaid(await scene.a.ask('CopyObject', copy), '403 AccessDenied', text)
+    const upload = { Bucket, Key: 'n', ACL: 'public-read-write' }
+    expectSaid(await scene.a.ask('CreateMultipartUpload', upload), '403 AccessDenied', text)
+    const form = (acl: string) => createPresignedPost(scene.a.key, Bucket, 'n', { acl })
+    expectSaid(await scene.anonymous('POST', `/${Bucket}`, { body: form('public-read') }), '403 AccessDenied', text)
+    expectSaid(await scene.anonymous('POST', `/${Bucket}`, { body: form('private') }), '204')
   })
 })
 

@@ -473,8 +473,4 @@ describe('PutObject with ACLs on', () => {
     it(`a grant to ${GrantRead} is refused`, () =>
       open('ObjectWriter', (w) => refusedPut(w, { GrantRead }, code, expected)))
   }
-  it('a public ACL is denied where public ACLs are blocked', () =>
-    open('ObjectWriter', (w) => refusedPut(w, { ACL: 'public-read' }, 'AccessDenied', { status: 403 }), {
-      publicAccessBlock: { BlockPublicAcls: true },
-    }))
 })

@@ -11,7 +11,6 @@ import {
   execReadCanonicalId,
   expandCannedAcl,
   type Grant,
-  isPublicAcl,
   logDelivery,
 } from '../../policy/acl.ts'
 import type { BucketRecord } from '../../store/records.ts'
@@ -127,8 +126,9 @@ export interface OwnedAcl {
 }
 
 /**
- * Owner and ACL of a new object under the bucket's ownership setting.
- * @throws AwsError AccessControlListNotSupported, AccessDenied (public access block), InvalidArgument, InvalidRequest
+ * Owner and ACL of a new object under the bucket's ownership setting. That public ACLs may be blocked has been looked at
+ * before: authorization refuses them.
+ * @throws AwsError AccessControlListNotSupported, InvalidArgument, InvalidRequest
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
  */
 export function newObjectAcl(input: AclInput, bucket: BucketRecord, ctx: Pick<Ctx, 'account' | 'principal'>): OwnedAcl {
@@ -143,7 +143,6 @@ export function newObjectAcl(input: AclInput, bucket: BucketRecord, ctx: Pick<Ct
   }
   const owner = canonicalIdOf(ctx, ownerId)
   const grants = asked({ owner, bucketOwner: canonicalIdOf(ctx, bucket.ownerId) })
-  if (blocksPublicAcls(bucket) && isPublicAcl(grants)) throw error('AccessDenied')
   return isOwnerOnly(grants, owner) ? { ownerId } : { ownerId, acl: grants }
 }
 
@@ -153,9 +152,4 @@ function newOwner(input: AclInput, bucket: BucketRecord, ctx: Pick<Ctx, 'princip
     (bucket.ObjectOwnership === 'BucketOwnerPreferred' && input.ACL === 'bucket-owner-full-control')
   if (byBucket) return bucket.ownerId
   return ctx.principal.accountId || ctx.principal.canonicalId
-}
-
-function blocksPublicAcls(bucket: BucketRecord): boolean {
-  const block = bucket.documents.publicAccessBlock as { BlockPublicAcls?: boolean } | undefined
-  return block?.BlockPublicAcls === true
 }
