@@ -13,6 +13,7 @@ import { containerCredentials } from './roles.ts'
 /** The routes as one middleware that answers everything below the prefix. */
 export function adminRoutes(deps: AdminDeps): Middleware {
   const router = new Router({ prefix: '/_sandbucket' })
+  router.get('/', (ctx) => answer(ctx, 200, { name: 'sandbucket', version: deps.version, routes: listed(router) }))
   router.get('/health/live', (ctx) => answer(ctx, 200, { status: 'live' }))
   router.get('/health/ready', (ctx) => {
     const isReady = deps.isReady()
@@ -97,7 +98,9 @@ export function adminRoutes(deps: AdminDeps): Middleware {
     }
     try {
       await routes(ctx, async () => {
-        await methods(ctx, async () => answer(ctx, 404, { error: `nothing is at ${ctx.path}` }))
+        await methods(ctx, async () =>
+          answer(ctx, 404, { error: `nothing is at ${ctx.path}; GET /_sandbucket/ lists what there is` }),
+        )
         if (ctx.status === 405) answer(ctx, 405, { error: `${ctx.method} is not a method of ${ctx.path}` })
       })
     } catch (cause) {
@@ -121,6 +124,11 @@ function discovery(ctx: Context): object {
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256', 'ES384'],
   }
+}
+
+/** Each route as `METHOD PATH`. */
+function listed(router: Router): string[] {
+  return router.stack.map(({ methods, path }) => `${methods.filter((name) => name !== 'HEAD').join(' ')} ${path}`)
 }
 
 const imdsPrefix = '/_sandbucket/imds/'

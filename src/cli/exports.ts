@@ -61,6 +61,27 @@ export function awsEnvironment(url: string, config: Config, ca?: CaFile): Record
   }
 }
 
+/** What would send clients to another server, or spoil the key: the JavaScript SDK, for one, prefers a profile to keys. */
+const contrary = [
+  'AWS_SESSION_TOKEN',
+  'AWS_SECURITY_TOKEN',
+  'AWS_PROFILE',
+  'AWS_DEFAULT_PROFILE',
+  'AWS_ENDPOINT_URL_S3',
+  'AWS_ENDPOINT_URL_IAM',
+  'AWS_ENDPOINT_URL_STS',
+  'AWS_ENDPOINT_URL_S3_CONTROL',
+  'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+  'AWS_USE_FIPS_ENDPOINT',
+  'AWS_USE_DUALSTACK_ENDPOINT',
+]
+
+/** An `unset` line for those of them that the shell has; empty when it has none. */
+export function shellUnsets(env: Readonly<Record<string, string | undefined>>): string {
+  const present = contrary.filter((name) => env[name] !== undefined && env[name] !== '')
+  return present.length === 0 ? '' : `unset ${present.join(' ')}\n`
+}
+
 /** A word that a POSIX shell reads back as it is. */
 export function shellQuote(value: string): string {
   return /^[A-Za-z0-9_./:@%+=,-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`

@@ -6,7 +6,7 @@ import { type Findings, type UsageError, usageError } from '../config/layer.ts'
 import { type Resolution, resolveConfig } from '../config/resolve.ts'
 import { version } from '../version.ts'
 import { exitCodes } from './exit-codes.ts'
-import { awsEnvironment, caFile, clientUrl, shellExports, trustHints } from './exports.ts'
+import { awsEnvironment, caFile, clientUrl, shellExports, shellUnsets, trustHints } from './exports.ts'
 import type { Io } from './io.ts'
 
 /** Runs what `argv` asks for. Resolves with the exit code; never throws a usage error. */
@@ -73,7 +73,8 @@ async function runCommand(args: Arguments, resolution: Resolution, io: Io): Prom
     io.out(s3cfg(url, config, ca))
   } else {
     const variables = awsEnvironment(url, config, ca)
-    io.out(args.json ? `${JSON.stringify(variables, undefined, 2)}\n` : shellExports(variables) + trustHints(url, ca))
+    const lines = shellUnsets(io.env) + shellExports(variables) + trustHints(url, ca)
+    io.out(args.json ? `${JSON.stringify(variables, undefined, 2)}\n` : lines)
   }
   return exitCodes.clean
 }

@@ -23,6 +23,7 @@ export async function loadConfigFile(path: string | undefined, directory: string
   const name = path ?? defaultFileNames.find((candidate) => existsSync(resolve(directory, candidate)))
   if (name === undefined) return undefined
   const absolute = resolve(directory, name)
+  if (!existsSync(absolute)) throw usageError([`there is no file ${absolute}`])
   try {
     if (!/\.[cm]?js$/.test(name)) return { path: name, value: JSON.parse(readFileSync(absolute, 'utf8')) }
     const module = (await import(pathToFileURL(absolute).href)) as { default?: unknown }

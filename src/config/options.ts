@@ -141,6 +141,7 @@ export const options: Readonly<Record<OptionName, OptionRow>> = {
   }),
   inMemory: row(kinds.flag, {
     flag: 'in-memory',
+    aliases: ['memory'],
     env: 'SANDBUCKET_IN_MEMORY',
     placeholder: undefined,
     default: 'false',

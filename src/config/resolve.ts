@@ -132,9 +132,27 @@ function readValues(layers: readonly Layer[], problems: string[]): Values {
     if (given === undefined) continue
     const result = v.safeParse(row.kind.schema, given.value)
     if (result.success) values[name] = result.output
-    else problems.push(`${given.from} must be ${row.kind.must}${show(given.value, row.isSecret === true)}`)
+    else {
+      const where = place(result.issues, given.value)
+      problems.push(`${given.from} must be ${row.kind.must}${where}${show(given.value, row.isSecret === true)}`)
+    }
   }
   return values as Values
+}
+
+/** Where in a list or an object the mistake is: `; look at users.0.name`. Nothing for a value without parts. */
+function place(issues: readonly v.BaseIssue<unknown>[], value: unknown): string {
+  const leaves = (issue: v.BaseIssue<unknown>): v.BaseIssue<unknown>[] =>
+    issue.issues === undefined ? [issue] : issue.issues.flatMap(leaves)
+  const found = issues.flatMap(leaves).filter((issue) => v.getDotPath(issue) !== null)
+  // A name that is not known explains the one that is missing beside it.
+  const issue = found.find(({ expected }) => expected === 'never') ?? found[0]
+  const path = issue === undefined ? '' : (v.getDotPath(issue) ?? '')
+  // In a list of names the value itself says enough.
+  if (!path.includes('.')) return ''
+  const isAlone = typeof value === 'string' ? value.trimStart().startsWith('{') : !Array.isArray(value)
+  // One object stands for a list with it.
+  return `; look at ${isAlone ? path.replace(/^0\./, '') : path}`
 }
 
 function show(value: unknown, isSecret: boolean): string {

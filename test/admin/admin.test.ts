@@ -42,10 +42,20 @@ describe('/_sandbucket', () => {
     assert.match(coverage.head, /Content-Type: application\/json/)
   })
 
+  it('lists what there is', async (t) => {
+    const { port } = await run(t)
+    for (const path of ['/_sandbucket', '/_sandbucket/']) {
+      const { status, body } = await call(port, `GET ${path}`)
+      assert.equal(status, 200)
+      const { routes } = JSON.parse(body) as { routes: string[] }
+      assert.ok(routes.includes('GET /_sandbucket/health/ready') && routes.includes('POST /_sandbucket/reset'), body)
+    }
+    assert.match((await call(port, 'GET /_sandbucket/nothing')).body, /GET \/_sandbucket\/ lists/)
+  })
+
   it('answers unknown paths and methods itself', async (t) => {
     const { port } = await run(t)
     assert.equal((await call(port, 'GET /_sandbucket/nothing')).status, 404)
-    assert.equal((await call(port, 'GET /_sandbucket')).status, 404)
     const wrong = await call(port, 'GET /_sandbucket/reset')
     assert.equal(wrong.status, 405)
     assert.match(wrong.head, /Allow: POST/i)

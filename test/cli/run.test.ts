@@ -68,6 +68,18 @@ describe('sandbucket env', () => {
     })
   })
 
+  it('takes out of the shell what would send clients elsewhere or spoil the key', async () => {
+    const env = {
+      AWS_PROFILE: 'work',
+      AWS_SESSION_TOKEN: 'x',
+      AWS_ENDPOINT_URL_S3: 'https://s3.example',
+      AWS_PAGER: '',
+    }
+    const { out } = await cli(['env'], env)
+    assert.match(out, /^unset AWS_SESSION_TOKEN AWS_PROFILE AWS_ENDPOINT_URL_S3$/m)
+    assert.doesNotMatch((await cli(['env', '--json'], env)).out, /unset|AWS_PROFILE/)
+  })
+
   it('cannot know a port that is chosen later', async () => {
     const { exitCode, err } = await cli(['env', '--port', '0'])
     assert.equal(exitCode, 2)
@@ -116,11 +128,26 @@ describe('the configuration file', () => {
     assert.match((await cli(['env'], { SANDBUCKET_CONFIG: join(directory, 'b.json') }, directory)).out, /:9400$/m)
   })
 
+  it('with a mistake deep inside says where it is', async (t) => {
+    const user = { name: 'ann', keys: [{ accessKeyId: 'AKIA1', secretAccesKey: 'x' }] }
+    const directory = folder(t, {
+      'iam.json': JSON.stringify({ iam: { users: [user] } }),
+      'several.json': JSON.stringify({ iam: [{}, { roles: [{ name: 'r', trust: {}, maxSessionDuration: 1 }] }] }),
+      'accounts.json': JSON.stringify({ accounts: [{ id: '1', keys: [] }] }),
+      'plain.json': JSON.stringify({ iam: 7 }),
+    })
+    const problem = async (file: string) => (await cli(['env', '-c', file], {}, directory)).err
+    assert.match(await problem('iam.json'), /; look at users\.0\.keys\.0\.secretAccesKey\n$/)
+    assert.match(await problem('several.json'), /; look at 1\.roles\.0\.maxSessionDuration\n$/)
+    assert.match(await problem('accounts.json'), /; look at 0\.keys\n$/)
+    assert.doesNotMatch(await problem('plain.json'), /look at/)
+  })
+
   it('that is missing or broken is a usage error', async (t) => {
     const directory = folder(t, { 'a.json': '{' })
     const missing = await cli(['env', '-c', 'none.json'], {}, directory)
     assert.equal(missing.exitCode, 2)
-    assert.match(missing.err, /^sandbucket: none\.json: ENOENT/)
+    assert.equal(missing.err, `sandbucket: there is no file ${join(directory, 'none.json')}\n`)
     assert.match((await cli(['env', '-c', 'a.json'], {}, directory)).err, /it must be JSON/)
   })
 })

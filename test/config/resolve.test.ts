@@ -418,12 +418,12 @@ describe('mistakes say what to do', () => {
     [
       'accounts without keys',
       { file: { accounts: [{ id: '1' }] } },
-      'accounts in sandbucket.config.json must be a list of accounts, each { "id", "keys": [{ "accessKeyId", "secretAccessKey" }] } with "canonicalId", "displayName" and "email" where they matter',
+      'accounts in sandbucket.config.json must be a list of accounts, each { "id", "keys": [{ "accessKeyId", "secretAccessKey" }] } with "canonicalId", "displayName", "email" and "organization" where they matter; look at 0.keys',
     ],
     [
       'accounts that are no JSON',
       { env: { SANDBUCKET_ACCOUNTS: 'x' } },
-      'SANDBUCKET_ACCOUNTS must be a list of accounts, each { "id", "keys": [{ "accessKeyId", "secretAccessKey" }] } with "canonicalId", "displayName" and "email" where they matter',
+      'SANDBUCKET_ACCOUNTS must be a list of accounts, each { "id", "keys": [{ "accessKeyId", "secretAccessKey" }] } with "canonicalId", "displayName", "email" and "organization" where they matter',
     ],
     [
       'a distributed MinIO',
