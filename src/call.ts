@@ -101,8 +101,14 @@ export class Call implements Ctx {
     return this.#deps.authorizer.role(this, question)
   }
 
-  authorize(action: string, resource: string, bucket: BucketRecord, versionId?: string): MaybePromise<void> {
-    return this.#deps.authorizer.one(this, action, resource, bucket, versionId)
+  authorize(
+    action: string,
+    resource: string,
+    bucket: BucketRecord,
+    versionId?: string,
+    keys?: Readonly<Record<string, string | undefined>>,
+  ): MaybePromise<void> {
+    return this.#deps.authorizer.one(this, { action, resource, bucket, versionId }, keys)
   }
 
   may(action: string, resource: string, bucket: BucketRecord, versionId?: string): MaybePromise<boolean> {

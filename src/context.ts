@@ -137,9 +137,16 @@ export interface Ctx {
   account(id: string): Account | undefined
   /**
    * Further permission checks of a composite operation (each key of DeleteObjects, the source of a copy).
-   * `resource` is an ARN. Returns when allowed. @throws AwsError AccessDenied
+   * `resource` is an ARN, `keys` are condition keys (in lower case) that differ from the request's. Returns when allowed.
+   * @throws AwsError AccessDenied
    */
-  authorize(action: string, resource: string, bucket: BucketRecord, versionId?: string): MaybePromise<void>
+  authorize(
+    action: string,
+    resource: string,
+    bucket: BucketRecord,
+    versionId?: string,
+    keys?: Readonly<Record<string, string | undefined>>,
+  ): MaybePromise<void>
   /** Whether the caller may know something more, which is left out otherwise. */
   may(action: string, resource: string, bucket: BucketRecord, versionId?: string): MaybePromise<boolean>
   /** What handlers of access configurations need of the authorization that reads them. */

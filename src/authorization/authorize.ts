@@ -10,6 +10,7 @@ import { type AwsError, error } from '../errors.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { whenReady } from '../lib/when-ready.ts'
 import { bucketOwnerActions } from '../policy/decide.ts'
+import { overlay } from '../policy/context-source.ts'
 import { plainDenial, publicAccessMessage } from '../policy/message.ts'
 import {
   anonymousRefusal,
@@ -54,6 +55,8 @@ import { acknowledges, isCharged } from './requester-pays.ts'
 import { mayBecome } from './role.ts'
 import { denialOf, noteUse, settle, tellTolerated, tolerates } from './settle.ts'
 
+type BucketQuestion = Question & { bucket: BucketRecord }
+
 /** Whether the head of a request was enough to decide. */
 export type HeadOutcome = 'decided' | 'needsBody'
 
@@ -91,17 +94,12 @@ export class Authorizer {
   }
 
   /** One further permission, asked by a handler. @throws AwsError AccessDenied */
-  one(
-    asked: Asked,
-    action: string,
-    resource: string,
-    bucket: BucketRecord,
-    versionId?: string | undefined,
-  ): MaybePromise<void> {
+  one(asked: Asked, question: BucketQuestion, keys?: Readonly<Record<string, string | undefined>>): MaybePromise<void> {
+    const { action, bucket } = question
     if (this.#isUnopposed(asked.principal, bucket) && (!hasAcls(bucket) || bucketOwnerActions.has(action)))
       return undefined
     if (bucket.type === 'directory') return this.#oneInDirectory(asked, action, bucket)
-    return this.#one(asked, { action, resource, bucket, versionId })
+    return this.#one(asked, keys === undefined ? question : { ...question, adjust: (base) => overlay(base, keys) })
   }
 
   /** Whether a caller who got what was asked for may know something more. */

@@ -146,6 +146,11 @@ const exceptions: Readonly<Record<string, Exception>> = {
   ],
   // Assumed: x-amz-acl: private and what owner enforcement tolerates need it too, because the header is an ACL all the same.
   acl: onObjectWhen('PutObjectAcl', (input) => isGiven(input.ACL) || hasGrants(input)),
+  /**
+   * Whether an entity tag is the right one is something of the object, `*` is not.
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html conditional-delete-enforce.html
+   */
+  match: onObjectWhen('GetObject', (input) => isGiven(input.IfMatch) && input.IfMatch !== '*'),
   tagging: onObjectWhen('PutObjectTagging', (input) => isGiven(input.Tagging)),
   lock: (input, facts) => [...retention(input, facts), ...legalHold(input, facts)],
   source: (input, facts) => {

@@ -121,7 +121,11 @@ async function deleteListed(item: ObjectIdentifier, input: DeleteObjectsRequest,
   const { Key, VersionId } = item
   validateConditions(item, ctx)
   const action = VersionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion'
-  await ctx.authorize(action, objectArn(ctx, Key), ctx.bucket, VersionId)
+  const { ETag } = item
+  const resource = objectArn(ctx, Key)
+  // The condition of an entry is what If-Match is to DeleteObject.
+  await ctx.authorize(action, resource, ctx.bucket, VersionId, ETag === undefined ? undefined : { 's3:if-match': ETag })
+  if (ETag !== undefined && ETag !== '*') await ctx.authorize('s3:GetObject', resource, ctx.bucket, VersionId)
   if (VersionId !== undefined && !isPossibleVersionId(ctx.bucket, VersionId)) {
     throw error('NoSuchVersion', { Key, VersionId })
   }

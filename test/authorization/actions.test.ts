@@ -89,6 +89,50 @@ const table: {
   },
 ]
 
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html */
+describe('conditions on an entity tag', () => {
+  it('need the permission to read it: writes, deletes and entries of DeleteObjects', async () => {
+    const Bucket = await scene.bucket()
+    const { output } = await scene.put(Bucket, 'k')
+    const IfMatch = output.ETag as string
+    const blind = await userWith('s3:PutObject', 's3:DeleteObject')
+    const able = await userWith('s3:PutObject', 's3:DeleteObject', 's3:GetObject')
+    const put = { Bucket, Key: 'k', Body: 'hello', IfMatch }
+    expectSaid(await blind.ask('PutObject', put), '403 AccessDenied', 'perform: s3:GetObject on resource')
+    expectSaid(await able.ask('PutObject', put), '200')
+    const remove = { Bucket, Key: 'k', IfMatch }
+    expectSaid(await blind.ask('DeleteObject', remove), '403 AccessDenied', 'perform: s3:GetObject on resource')
+    const entries = { Bucket, Delete: { Objects: [{ Key: 'k', ETag: IfMatch }] } }
+    const failed = (await scene.must(blind, 'DeleteObjects', entries)).output.Errors as { Code: string }[]
+    assert.deepEqual(
+      failed.map(({ Code }) => Code),
+      ['AccessDenied'],
+    )
+    expectSaid(await blind.ask('DeleteObject', { ...remove, IfMatch: '*' }), '204')
+    await scene.put(Bucket, 'k')
+    assert.equal((await scene.must(able, 'DeleteObjects', entries)).output.Errors, undefined)
+  })
+
+  it('are a condition key of each entry of DeleteObjects', async () => {
+    const Bucket = await scene.bucket()
+    await scene.put(Bucket, 'k')
+    const Condition = { Null: { 's3:if-match': 'false' } }
+    const u = await scene.user({ allow: [{ ...may('s3:DeleteObject'), Condition }] })
+    const { output } = await scene.must(u, 'DeleteObjects', {
+      Bucket,
+      Delete: { Objects: [{ Key: 'other' }, { Key: 'k', ETag: '*' }] },
+    })
+    assert.deepEqual(
+      (output.Errors as { Key: string }[]).map(({ Key }) => Key),
+      ['other'],
+    )
+    assert.deepEqual(
+      (output.Deleted as { Key: string }[]).map(({ Key }) => Key),
+      ['k'],
+    )
+  })
+})
+
 describe('required actions', () => {
   for (const { name, operation, input, lacking, enough, outcome = '200' } of table) {
     it(name, async () => {
