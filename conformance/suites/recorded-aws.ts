@@ -24,8 +24,8 @@ await runSuite(
     requirements: 'requirements-recorded-aws.txt',
     expected: 'recorded-aws.txt',
     server: {
-      // AWS has no CORS without rules and knows only its own regions; the records are of HTTPS.
-      flags: ['--domain', domain, '--no-open-cors', '--region-strict', '--allow-sse-c-over-http'],
+      // AWS has no CORS without rules; the records of SSE-C are of HTTPS.
+      flags: ['--domain', domain, '--no-open-cors', '--allow-sse-c-over-http'],
       env: {
         SANDBUCKET_ACCOUNTS: JSON.stringify([main, second]),
         SANDBUCKET_IAM: JSON.stringify(iam),

@@ -19,7 +19,7 @@ export interface CredentialScope {
 /** What is expected of a region. */
 export interface RegionRule {
   readonly region: string
-  /** False accepts any region that is not empty. */
+  /** False accepts any region that is not empty, except `aws-global`. */
   readonly isStrict: boolean
 }
 
@@ -81,7 +81,9 @@ function checkRegion(
   const sent = scope.region ?? regionSet
   if (sent === '') throw faults.emptyRegion(sent)
   // IAM and STS are global here: one endpoint answers for every region, as their regional endpoints do on AWS.
-  if (!rule.isStrict || target.service === 'iam' || target.service === 'sts') return
+  if (target.service === 'iam' || target.service === 'sts') return
+  // Observed: SDKs know it as a region, but nothing is signed for it (recorded, test_create_bucket_aws_global).
+  if (!rule.isStrict && sent !== 'aws-global') return
   const expected = target.region ?? rule.region
   const isRight = scope.region === undefined ? isInRegionSet(sent, expected) : sent === expected
   if (!isRight) throw faults.wrongRegion(sent, expected)

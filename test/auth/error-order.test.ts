@@ -347,6 +347,11 @@ describe('what is accepted', () => {
     const deps = makeDeps({ regionStrict: false })
     run(signed({ region: 'mars-1' }), deps)
     refused(() => run(signed({ region: '' }), deps), { code: 'AuthorizationHeaderMalformed' })
+    // Recorded: test_create_bucket_aws_global.
+    refused(() => run(signed({ region: 'aws-global' }), deps), {
+      code: 'AuthorizationHeaderMalformed',
+      message: malformed("the region 'aws-global' is wrong; expecting 'us-east-1'"),
+    })
   })
 
   it("the bucket's region counts when it differs from the server's", () => {
