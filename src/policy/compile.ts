@@ -74,9 +74,12 @@ function compileStatement(
   }
 }
 
-/** `*` alone is every action; otherwise wildcards count in the name only, and case nowhere. */
+/**
+ * `*` alone is every action; otherwise wildcards count in the name only, and case nowhere. Assumed: `*:*`, which IAM
+ * stores, is every action too, because policies that people take for administrators' say so.
+ */
 export function compileAction(pattern: string): Matcher {
-  if (pattern === '*') return () => true
+  if (pattern === '*' || pattern === '*:*') return () => true
   const colon = pattern.indexOf(':')
   const service = pattern.slice(0, colon + 1).toLowerCase()
   const nameMatches = compilePattern(pattern.slice(colon + 1).toLowerCase(), { wildcards: true, variables: false })
