@@ -12,6 +12,7 @@ import { bodyKey } from './keys.ts'
 import { whenReady } from '../lib/when-ready.ts'
 import { randomId } from './random.ts'
 import type { BodyRef } from './records.ts'
+import type { Room } from './room.ts'
 import { leavesOf, openKey } from './segments.ts'
 import { Staged } from './staged-body.ts'
 import { StoreError } from './store-error.ts'
@@ -23,7 +24,8 @@ export const inlineLimitBytes = 32 * 1024
 
 const emptyRef: BodyRef = { id: '', kind: 'empty', sizeBytes: 0 }
 
-export type BodyEngine = Engine & { readonly blobs: Blobs }
+/** `room`: on the disk; undefined in memory. */
+export type BodyEngine = Engine & { readonly blobs: Blobs; readonly room?: Room | undefined }
 
 /** Bodies kept in plain, and the one sealer whose bodies those are. */
 interface KnownBodies {
@@ -160,9 +162,13 @@ class Writer implements BodyWriter {
 
   write(chunk: Buffer): void | Promise<void> {
     this.#sizeBytes += chunk.length
-    if (this.#sink !== undefined) return this.#sink.write(this.#encipher(chunk))
+    if (this.#sink !== undefined) {
+      this.#engine.room?.take(chunk.length)
+      return this.#sink.write(this.#encipher(chunk))
+    }
     this.#chunks.push(chunk)
     if (this.#sizeBytes <= inlineLimitBytes) return
+    this.#engine.room?.take(this.#sizeBytes)
     this.#blobId = randomId()
     this.#sink = this.#engine.blobs.create(this.#blobId)
     const kept = this.#chunks
@@ -178,6 +184,7 @@ class Writer implements BodyWriter {
       return new Staged(this.#engine, this.#ref(this.#blobId, 'file'), { kind: 'file' })
     }
     if (sizeBytes === 0) return new Staged(this.#engine, emptyRef, { kind: 'empty' })
+    this.#engine.room?.take(sizeBytes)
     this.#makeKey()
     const [only] = this.#chunks
     // In plain copied in any case: the chunk may be a small part of a buffer of the network's.

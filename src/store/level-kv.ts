@@ -6,7 +6,7 @@
 import { Claims } from './claims.ts'
 import type { Kv, KvCursor, Mutation, Precondition, Range } from './kv.ts'
 import { RowCache } from './row-cache.ts'
-import { asStoreError } from './store-error.ts'
+import { asStoreError, StoreError } from './store-error.ts'
 
 type Row = [key: Buffer, value: Buffer]
 
@@ -40,6 +40,7 @@ const cursorBatchBytes = 1024 * 1024
 export class LevelKv implements Kv {
   readonly #database: LevelDatabase
   readonly #writeOptions: object
+  readonly #canReopen: (() => Promise<boolean>) | undefined
   readonly #claims = new Claims()
   readonly #cache: RowCache
   /** Rows of the batch that is being written: LevelDB may show them already, so the cache must not answer for them. */
@@ -51,14 +52,22 @@ export class LevelKv implements Kv {
   /** A write failed: the log may end in a torn record, and must be recovered before anything is appended to it. */
   #failed: Promise<void> | undefined
 
-  /** `sync`: a commit resolves only when it is on disk. `isKept`: whether the cache should keep a row. */
+  /**
+   * `sync`: a commit resolves only when it is on disk. `isKept`: whether the cache should keep a row. `canReopen`:
+   * whether the disk has room for the database to open.
+   */
   constructor(
     database: LevelDatabase,
-    options: { sync: boolean; isKept?: (name: string, row: Buffer | undefined) => boolean },
+    options: {
+      sync: boolean
+      isKept?: (name: string, row: Buffer | undefined) => boolean
+      canReopen?: () => Promise<boolean>
+    },
   ) {
     this.#database = database
     this.#cache = new RowCache(options.isKept)
     this.#writeOptions = { sync: options.sync }
+    this.#canReopen = options.canReopen
   }
 
   get(key: Buffer): Buffer | undefined {
@@ -206,10 +215,16 @@ export class LevelKv implements Kv {
   /**
    * Opens the database again after a failed write (a full disk, mostly). LevelDB would append behind the torn record,
    * and drop what follows it in that block when it next starts; opening recovers the log into a table first. Until that
-   * succeeds every commit fails, then things go on as before.
+   * succeeds every commit fails, then things go on as before. Without room for that it stays open, for reading.
    */
   async #recover(): Promise<void> {
     try {
+      if ((await this.#canReopen?.()) === false) {
+        throw new StoreError(
+          'NO_SPACE',
+          'Cannot write to the database: the disk is full. It goes on when there is room.',
+        )
+      }
       await this.#database.close()
       await this.#database.open()
       this.#failed = undefined

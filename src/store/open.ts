@@ -17,6 +17,7 @@ import { LevelKv } from './level-kv.ts'
 import { MemoryBlobs } from './memory-blobs.ts'
 import { Objects } from './objects.ts'
 import { Pins } from './pins.ts'
+import { canOpenAgain, Room } from './room.ts'
 import type { Store } from './store.ts'
 import { Turns } from './turns.ts'
 import { Uploads } from './uploads.ts'
@@ -56,7 +57,8 @@ export async function openWithParts(options: StoreOptions = {}): Promise<OpenedS
     const database = new MemoryLevel<Buffer, Buffer>({ keyEncoding: 'buffer', valueEncoding: 'buffer' })
     await database.open()
     const keys = new KeyRing(memoryKeys(), options.kmsKeys)
-    return assemble(new LevelKv(database, { sync: false, isKept: isKeptRow }), new MemoryBlobs(), keys, options)
+    const kv = new LevelKv(database, { sync: false, isKept: isKeptRow })
+    return assemble({ kv, blobs: new MemoryBlobs(), keys }, options)
   }
   const dirs = await prepareDataDir(options.dataDir)
   const durable = options.durable === true
@@ -73,20 +75,32 @@ export async function openWithParts(options: StoreOptions = {}): Promise<OpenedS
   }
   try {
     const keys = await openKeys(dirs, options.kmsKeys ?? [])
-    const kv = new LevelKv(database, { sync: durable, isKept: isKeptRow })
-    return assemble(kv, new FileBlobs({ ...dirs, durable }), keys, options)
+    const canReopen = () => canOpenAgain(dirs.databaseDir)
+    const kv = new LevelKv(database, { sync: durable, isKept: isKeptRow, canReopen })
+    const room = new Room(dirs.path)
+    await room.refresh()
+    return assemble({ kv, blobs: new FileBlobs({ ...dirs, durable }), keys, room }, options)
   } catch (error) {
     await database.close()
     throw error
   }
 }
 
-/** Puts the parts together over a database and a place for blobs. */
-export function assemble(kv: Kv, blobs: Blobs, keys: KeyRing, options: StoreOptions): OpenedStore {
+/** What a store stands on. */
+interface Parts {
+  kv: Kv
+  blobs: Blobs
+  keys: KeyRing
+  /** On the disk; undefined in memory. */
+  room?: Room
+}
+
+/** Puts the parts together. */
+function assemble({ kv, blobs, keys, room }: Parts, options: StoreOptions): OpenedStore {
   const pins = new Pins()
   const onError = (error: unknown) => options.log?.error({ err: error }, 'clearing up behind a deletion failed')
   const collector = new Collector({ kv, blobs, pins, onError })
-  const engine = { kv, blobs, pins, garbage: collector }
+  const engine = { kv, blobs, pins, garbage: collector, room }
   const buckets = new Buckets(engine)
   const bodies = new Bodies(engine, keys.s3)
   const turns = new Turns()

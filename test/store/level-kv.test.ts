@@ -13,7 +13,7 @@ const put = (key: string) => [{ kind: 'put', key: b(key), value: b(key) } as con
 async function fragile() {
   const inner = new MemoryLevel<Buffer, Buffer>({ keyEncoding: 'buffer', valueEncoding: 'buffer' })
   await inner.open()
-  const state = { failures: 0, openFailures: 0, writes: 0, opened: 0 }
+  const state = { failures: 0, openFailures: 0, writes: 0, opened: 0, closed: 0, hasRoom: true }
   const database: LevelDatabase = {
     getSync: (key) => inner.getSync(key),
     getMany: (keys) => inner.getMany(keys),
@@ -37,9 +37,11 @@ async function fragile() {
       state.opened++
       if (state.openFailures-- > 0) throw new Error('IO error: still full')
     },
-    async close() {},
+    async close() {
+      state.closed++
+    },
   }
-  return { kv: new LevelKv(database, { sync: true }), state }
+  return { kv: new LevelKv(database, { sync: true, canReopen: async () => state.hasRoom }), state }
 }
 
 describe('LevelKv', () => {
@@ -71,6 +73,23 @@ describe('LevelKv', () => {
     assert.ok(outcomes.every(({ status }) => status === 'rejected'))
     await assert.rejects(kv.commit([], put('x')), StoreError)
     await kv.close()
+  })
+
+  it('without room to open the database again goes on reading, and writes once there is room', async () => {
+    const { kv, state } = await fragile()
+    await kv.commit([], put('before'))
+    state.failures = 1
+    state.hasRoom = false
+    const isFull = (error: unknown) => error instanceof StoreError && error.code === 'NO_SPACE'
+    await assert.rejects(kv.commit([], put('lost')), isFull)
+    await assert.rejects(kv.commit([], put('lost')), isFull)
+    assert.equal(String(await kv.get(b('before'))), 'before')
+    assert.deepEqual([state.closed, state.opened], [0, 0])
+    state.hasRoom = true
+    const commit = () => kv.commit([], put('after')).catch(() => false)
+    while (!(await commit())) await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.deepEqual([state.closed, state.opened], [1, 1])
+    assert.equal(String(await kv.get(b('after'))), 'after')
   })
 })
 
