@@ -1,6 +1,6 @@
 /**
- * `RECORDED_AWS_DIR=CHECKOUT node dist/conformance/suites/recorded-aws.js [pytest arguments...]`: the S3 tests of
- * localstack/localstack, whose expected answers were recorded from AWS.
+ * `RECORDED_AWS_DIR=CHECKOUT node dist/conformance/suites/recorded-aws.js [pytest arguments...]`: the S3, IAM
+ * and STS tests of localstack/localstack, whose expected answers were recorded from AWS.
  */
 import { join } from 'node:path'
 import { runSuite } from './suite.ts'
@@ -29,20 +29,14 @@ await runSuite(
       env: {
         SANDBUCKET_ACCOUNTS: JSON.stringify([main, second]),
         SANDBUCKET_IAM: JSON.stringify(iam),
+        // The records are of an account in one.
+        SANDBUCKET_ORGANIZATION: 'o-a1b2c3d4e5',
         SANDBUCKET_KMS_KEYS: JSON.stringify(Object.entries(kmsKeys).map(([region, id]) => ({ region, id }))),
       },
     },
-    tests: ['tests/aws/services/s3'],
+    tests: ['tests/aws/services/s3', 'tests/aws/services/iam/test_iam.py', 'tests/aws/services/sts'],
     async prepare(checkout, server) {
-      const args = [
-        '-p',
-        'recorded_aws',
-        '--rootdir',
-        checkout,
-        '--confcutdir=tests/aws/services/s3',
-        '-c',
-        '/dev/null',
-      ]
+      const args = ['-p', 'recorded_aws', '--rootdir', checkout, '--confcutdir=tests/aws/services', '-c', '/dev/null']
       const env = {
         PYTHONPATH: `${join(checkout, 'localstack-core')}:${checkout}`,
         TEST_AWS_ENDPOINT_URL: `http://${domain}:${server.port}`,

@@ -5,7 +5,7 @@ import { newUniqueId } from '../lib/aws-ids.ts'
 import type { IamHandlers } from '../model/iam.types.gen.ts'
 import type { RoleRecord } from '../store/iam-records.ts'
 import { noSuchEntity, requireRole } from './lib/find.ts'
-import { serviceRoleName, serviceRolePath } from './lib/service-roles.ts'
+import { serviceRoleDescription, serviceRoleName, serviceRolePath, serviceRolePolicies } from './lib/service-roles.ts'
 import { roleView } from './lib/views.ts'
 
 /** Observed: only these take a suffix (as above). */
@@ -14,9 +14,8 @@ const suffixed = new Set(['autoscaling.amazonaws.com', 'connect.amazonaws.com', 
 const invalidInput = (message: string) => error('InvalidInput', {}, { message })
 
 export const serviceLinkedRoles = {
-  /** Assumed: the service's own policy is not attached, because its statements are about services that are not here. */
   async CreateServiceLinkedRole(input, ctx) {
-    const { AWSServiceName, CustomSuffix, Description } = input
+    const { AWSServiceName, CustomSuffix, Description = serviceRoleDescription(AWSServiceName) } = input
     if (!/^[a-z0-9.-]+\.amazonaws\.com$/.test(AWSServiceName)) {
       throw invalidInput(`${AWSServiceName} is not a valid AWS service name.`)
     }
@@ -38,13 +37,13 @@ export const serviceLinkedRoles = {
         createdMs: ctx.clock.now(),
         AssumeRolePolicyDocument: JSON.stringify({
           Version: '2012-10-17',
-          Statement: [{ Action: ['sts:AssumeRole'], Effect: 'Allow', Principal: { Service: [AWSServiceName] } }],
+          Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: AWSServiceName } }],
         }),
         trusted: {},
         ...(Description !== undefined && { Description }),
         MaxSessionDuration: 3600,
         inline: {},
-        attached: [],
+        attached: serviceRolePolicies(AWSServiceName),
         linkedService: AWSServiceName,
       }
       draft.put('role', record)

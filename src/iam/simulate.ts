@@ -44,11 +44,13 @@ export const simulate = {
     const account = await ctx.store.iam.account(ctx.principal.accountId)
     const source = requireSource(account, input.PolicySourceArn)
     const attached = withoutExcluded(policiesOfSource(account, source), input.PolicyExclusionList)
+    const isInOrganization = ctx.config.accounts.find(({ id }) => id === account.id)?.organization !== undefined
     const [boundary] = withoutExcluded([boundaryOfSource(account, source) ?? []].flat(), input.PolicyExclusionList)
     const side = {
       identity: [...attached, ...policiesOfInput(input.PolicyInputList)],
       boundary: boundaryOfInput(input) ?? boundary,
-      levels: undefined,
+      // An organization has no policies here, and so allows all. Observed: AWS says so (recorded by LocalStack's suite).
+      levels: isInOrganization ? [] : undefined,
     }
     const callerArn = input.CallerArn ?? (source.kind === 'user' ? source.arn : undefined)
     return answer(input, await prepare(input, ctx, side, callerArn))

@@ -419,7 +419,7 @@ shapes: {
 "DeleteServiceLinkedRoleResponse": ["s",[
 ["DeletionTaskId","string","","DeletionTaskId",1]],"DeleteServiceLinkedRoleResponse"],
 "DeleteServiceSpecificCredentialRequest": ["s",[
-["ServiceSpecificCredentialId","string","","ServiceSpecificCredentialId",1],
+["ServiceSpecificCredentialId","string","","ServiceSpecificCredentialId",1,{"sensitive":1,"min":20,"max":128,"pattern":"[\\w]+"}],
 ["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteServiceSpecificCredentialRequest"],
 "DeleteSigningCertificateRequest": ["s",[
 ["CertificateId","string","","CertificateId",1],
@@ -1153,7 +1153,7 @@ shapes: {
 "ReplacementValueEntry": ["s",[
 ["Values","string[]","","Values",1]],"ReplacementValueEntry"],
 "ResetServiceSpecificCredentialRequest": ["s",[
-["ServiceSpecificCredentialId","string","","ServiceSpecificCredentialId",1],
+["ServiceSpecificCredentialId","string","","ServiceSpecificCredentialId",1,{"sensitive":1,"min":20,"max":128,"pattern":"[\\w]+"}],
 ["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"ResetServiceSpecificCredentialRequest"],
 "ResetServiceSpecificCredentialResponse": ["s",[
 ["ServiceSpecificCredential","ServiceSpecificCredential","","ServiceSpecificCredential",0]],"ResetServiceSpecificCredentialResponse"],
@@ -1461,8 +1461,8 @@ shapes: {
 ["NewPath","string","","NewPath",0],
 ["NewServerCertificateName","string","","NewServerCertificateName",0]],"UpdateServerCertificateRequest"],
 "UpdateServiceSpecificCredentialRequest": ["s",[
-["ServiceSpecificCredentialId","string","","ServiceSpecificCredentialId",1],
-["Status","string","","Status",1,{"enum":"StatusType"}],
+["ServiceSpecificCredentialId","string","","ServiceSpecificCredentialId",1,{"sensitive":1,"min":20,"max":128,"pattern":"[\\w]+"}],
+["Status","string","","Status",1,{"enum":"StatusType","sensitive":1}],
 ["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"UpdateServiceSpecificCredentialRequest"],
 "UpdateSigningCertificateRequest": ["s",[
 ["CertificateId","string","","CertificateId",1],

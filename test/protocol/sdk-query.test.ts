@@ -8,7 +8,12 @@ import { deserialise, serialise } from './sdk-wire.ts'
 
 const TIME_MS = Date.UTC(2030, 0, 5, 1, 2, 3)
 /** Samples that must satisfy limits of their own. */
-const FITTING: Record<string, unknown> = { TokenCode: '123456', DurationSeconds: 900, Name: 'someone' }
+const FITTING: Record<string, unknown> = {
+  TokenCode: '123456',
+  DurationSeconds: 900,
+  Name: 'someone',
+  ServiceSpecificCredentialId: 'ACCAEXAMPLE123EXAMPLE',
+}
 
 for (const service of ['iam', 'sts'] as const) {
   const table = serviceTables[service]
