@@ -8,24 +8,63 @@ import type { RequestExplanation } from './authorization/journal.ts'
 import type { Call } from './call.ts'
 import type { Config } from './config/config.ts'
 import type { WireResponse } from './http/wire.ts'
+import { decodePath } from './lib/percent.ts'
+import type { IamStore } from './store/iam.ts'
 
-/** An explanation with what can be told of a wrong signature. */
-export type ToldExplanation = RequestExplanation & { diagnosis?: Diagnosis }
+/** An explanation with what can be told of a failed authentication. */
+export type ToldExplanation = RequestExplanation & { diagnosis?: Diagnosis; advice?: string }
 
-/** Adds to a wrong signature what most likely happened to it. */
+/** Where secrets come from. */
+export interface ExplainDeps {
+  readonly credentials: CredentialSource
+  readonly config: Config
+  readonly iam: Pick<IamStore, 'account'>
+  /** The session token of a request whose signature was wrong, where the signed text has none. */
+  tokenOf(requestId: string): string | undefined
+}
+
+/** Adds what most likely happened to a wrong signature, and what to do about a failed authentication. */
 export async function tellExplanation(
   explanation: RequestExplanation | undefined,
-  credentials: CredentialSource,
-  config: Config,
+  deps: ExplainDeps,
 ): Promise<ToldExplanation | undefined> {
-  const { signature } = explanation ?? {}
-  if (explanation === undefined || signature === undefined) return explanation
+  const { signature, authentication, requestId = '' } = explanation ?? {}
+  if (explanation === undefined || authentication === undefined) return explanation
+  if (signature === undefined) {
+    const { adviceOn } = await import('./auth/advice.ts')
+    const advice = adviceOn(authentication)
+    return advice === undefined ? explanation : { ...explanation, advice }
+  }
   const { diagnoseSignature } = await import('./auth/diagnose.ts')
-  const credential = await credentials.find(signature.accessKeyId)
-  const keys = config.accounts.flatMap((account) => account.keys)
-  const others = keys.map(({ accessKeyId, secretAccessKey }) => [accessKeyId, secretAccessKey] as const)
+  const { credentials, config } = deps
+  const token = deps.tokenOf(requestId) ?? tokenIn(signature.canonicalRequest)
+  const credential = await credentials.find(signature.accessKeyId, token)
   const hosts = [...config.publicHosts, ...config.domains]
-  return { ...explanation, diagnosis: diagnoseSignature(signature, credential?.secretAccessKey, others, hosts) }
+  const others = await knownSecrets(deps)
+  const diagnosis = diagnoseSignature(signature, { secret: credential?.secretAccessKey, others, hosts })
+  return { ...explanation, diagnosis }
+}
+
+/** The session token of temporary credentials, among what they signed. */
+function tokenIn(canonicalRequest: string): string | undefined {
+  const found = /^x-amz-(?:security|s3session)-token:(.*)$/m.exec(canonicalRequest)
+  if (found !== null) return found[1]
+  const parameter = /[&\n]X-Amz-(?:Security|S3session)-Token=([^&\n]*)/.exec(canonicalRequest)?.[1]
+  return parameter && decodePath(parameter)
+}
+
+/** Long-term keys of all accounts: those of the configuration, then those that IAM has made. */
+async function knownSecrets({ config, iam }: ExplainDeps): Promise<[keyId: string, secret: string][]> {
+  const found: [string, string][] = []
+  for (const { keys } of config.accounts) {
+    for (const { accessKeyId, secretAccessKey } of keys) found.push([accessKeyId, secretAccessKey])
+  }
+  for (const { id } of config.accounts) {
+    const account = await iam.account(id)
+    const made = [...account.list('account'), ...account.list('user')].flatMap(({ accessKeys }) => accessKeys)
+    for (const { AccessKeyId, SecretAccessKey } of made) found.push([AccessKeyId, SecretAccessKey])
+  }
+  return found
 }
 
 const maxHeaderChars = 500
@@ -46,10 +85,11 @@ export function addExplanation(call: Call, response: WireResponse): void {
 const headerText = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, maxHeaderChars)
 
 /** One line: the decision that refused, or the first. */
-export function summaryOf({ outcome, decisions, signature, refusal }: RequestExplanation): string {
+export function summaryOf({ outcome, decisions, signature, authentication, refusal }: RequestExplanation): string {
   const soft = outcome === 'tolerated' ? 'would be denied: ' : ''
   if (refusal !== undefined) return soft + refusal
   if (signature !== undefined) return 'the signature does not match'
+  if (authentication !== undefined) return `${authentication.code}: ${authentication.message}`
   const told = decisions.find(({ decision }) => decision !== 'allowed') ?? decisions[0]
   if (told === undefined) return 'no permission was asked for'
   const { decision, decidedBy, action, resource, statement, remedies } = told

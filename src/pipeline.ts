@@ -5,6 +5,7 @@
  */
 import type { Addresser, Target } from './address.ts'
 import { type AuthDeps, type Authenticated, authenticate } from './auth/authenticate.ts'
+import { isAuthenticationFault } from './auth/faults.ts'
 import { openBody } from './auth/open-body.ts'
 import { isCharged } from './authorization/requester-pays.ts'
 import { Call, type CallDeps } from './call.ts'
@@ -59,7 +60,7 @@ export function createPipeline(deps: PipelineDeps): Handle {
       } else response = await handleS3(call, target, deps, hostId)
     } catch (cause) {
       failure = toAwsError(cause, call)
-      if (failure.code === 'SignatureDoesNotMatch') call.authorizer.signatureFailed(call, failure)
+      if (isAuthenticationFault(failure)) call.authorizer.authenticationFailed(call, failure)
       response = writeError(failure, { service, requestId: call.requestId, hostId, isHead: request.method === 'HEAD' })
     }
     response.headers['x-amz-request-id'] = call.requestId

@@ -140,7 +140,13 @@ export async function createServer(config: Config, log: Log, overrides: Override
       log,
       isReady: () => isReady,
       coverage: async () => (await import('./coverage.ts')).coverage(),
-      explain: (id) => tellExplanation(authorizer.explain(id), credentials, config),
+      explain: (id) =>
+        tellExplanation(authorizer.explain(id), {
+          credentials,
+          config,
+          iam: store.iam,
+          tokenOf: (failed) => authorizer.tokenOf(failed),
+        }),
       recorder,
       reset,
       now: () => clock.now(),

@@ -1,92 +1,142 @@
 /**
  * Why a signature did not match: the ways in which what arrived may differ from what was signed are tried one by one
- * with the secret this server has. Only for explanations; nothing found here makes a request valid.
+ * with the secrets this server has. Only for explanations; nothing found here makes a request valid.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
  */
 import { createHash, createHmac } from 'node:crypto'
-import { emptySha256 } from './hmac.ts'
+import { type Canonical, guesses, parseCanonical, printCanonical } from './diagnose-guesses.ts'
+import { type TextGuess, formGuesses, v2Guesses } from './diagnose-texts.ts'
+import { ecdsaCheck, PublicKeys } from './sigv4a.ts'
 
-/** What is known of the failed request, as the error told it. */
+/** What is known of the failed request. */
 export interface FailedSignature {
+  accessKeyId: string
+  /** Empty where there is none: SigV2, forms, chunks. */
   canonicalRequest: string
   stringToSign: string
   signature: string
+  /** Of a form signed with SigV4: the scope of its credential, behind the key id. */
+  formScope?: string | undefined
+  isForm?: boolean | undefined
 }
 
 export interface Diagnosis {
   /** The first difference that explains the signature, as a sentence; what is most likely when none does. */
   finding: string
-  /** The canonical request that the client must have signed, where that is known. */
+  /** What the client must have signed, where that is known. */
   signed?: string
 }
 
-interface Canonical {
-  method: string
-  path: string
-  query: string
-  headers: [name: string, value: string][]
-  signedHeaders: string
-  payloadHash: string
+/** What the search has to go on. */
+export interface DiagnosisFacts {
+  /** What this server has for the key; undefined when the key is unknown. */
+  secret: string | undefined
+  /** Secrets of all keys, by key id. */
+  others: Iterable<readonly [keyId: string, secret: string]>
+  /** Further names that clients may know this server by. */
+  hosts: readonly string[]
 }
 
-interface Guess {
-  finding: string
-  canonical: Canonical
-}
-
-/** Undefined when the text is no canonical request. */
-function parse(text: string): Canonical | undefined {
-  const lines = text.split('\n')
-  const end = lines.indexOf('', 3)
-  const [method, path, query] = lines
-  const [signedHeaders, payloadHash] = lines.slice(end + 1)
-  if (end < 3 || method === undefined || path === undefined || query === undefined) return undefined
-  if (signedHeaders === undefined || payloadHash === undefined) return undefined
-  const headers = lines.slice(3, end).map((line): [string, string] => {
-    const colon = line.indexOf(':')
-    return [line.slice(0, colon), line.slice(colon + 1)]
-  })
-  return { method, path, query, headers, signedHeaders, payloadHash }
-}
-
-function print({ method, path, query, headers, signedHeaders, payloadHash }: Canonical): string {
-  const lines = headers.map(([name, value]) => `${name}:${value}\n`).join('')
-  return `${method}\n${path}\n${query}\n${lines}\n${signedHeaders}\n${payloadHash}`
-}
+/** Whether the signature is that of a text, under a secret. */
+type Fits = (text: string, secret: string) => boolean
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
+const signingKey = (secret: string, scope: string): Buffer =>
+  scope.split('/').reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`))
 
-function signatureOf(canonical: string, stringToSign: string, secret: string): string | undefined {
-  const [algorithm, date, scope] = stringToSign.split('\n')
-  if (algorithm !== 'AWS4-HMAC-SHA256' || scope === undefined) return undefined
-  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${secret}`)
-  const hash = createHash('sha256').update(canonical).digest('hex')
-  return hmac(key, `${algorithm}\n${date}\n${scope}\n${hash}`).toString('hex')
+/** Finds the first difference that explains a signature. */
+export function diagnoseSignature(failed: FailedSignature, facts: DiagnosisFacts): Diagnosis {
+  const { canonicalRequest, stringToSign, isForm = false } = failed
+  if (/^AWS4-[A-Z0-9-]+-(?:PAYLOAD|TRAILER)\n/.test(stringToSign)) return brokenBody(stringToSign)
+  if (isForm) return ofForm(failed, facts)
+  const canonical = parseCanonical(canonicalRequest)
+  if (canonical !== undefined) return ofCanonical(failed, canonical, facts)
+  if (stringToSign === '') return { finding: 'Nothing is known of what was signed: see the message.' }
+  const fits: Fits = (text, secret) => sha1(secret, text) === failed.signature
+  return search(stringToSign, v2Guesses(stringToSign), fits, facts) ?? unknown
 }
 
-/**
- * Finds the first difference that explains a signature.
- * @param secret what this server has for the key; undefined when the key is unknown
- * @param others secrets of other keys, by key id
- * @param hosts further names that clients may know this server by
- */
-export function diagnoseSignature(
-  failed: FailedSignature,
-  secret: string | undefined,
-  others: Iterable<readonly [keyId: string, secret: string]>,
-  hosts: readonly string[],
-): Diagnosis {
-  const { canonicalRequest, stringToSign, signature } = failed
-  const canonical = parse(canonicalRequest)
-  if (canonical === undefined || !stringToSign.startsWith('AWS4-HMAC-SHA256\n')) {
-    return { finding: 'Only SigV4 requests can be compared in detail. Check the secret, the clock and the path.' }
-  }
-  const fits = (text: string, key: string) => signatureOf(text, stringToSign, key) === signature
-  if (secret !== undefined) {
-    for (const { finding, canonical: guess } of guesses(canonical, hosts)) {
-      const signed = print(guess)
-      if (fits(signed, secret)) return { finding, signed }
+const sha1 = (secret: string, text: string): string => createHmac('sha1', secret).update(text).digest('base64')
+
+/** The head's signature was right, or nothing of the body would have been looked at. */
+function brokenBody(stringToSign: string): Diagnosis {
+  const part = stringToSign.split('\n', 1)[0]?.endsWith('-TRAILER') ? 'the trailers' : 'a chunk of the body'
+  const finding = `The head was signed well, but ${part} arrived with other bytes than were signed, or not in its place: something between changed the body, or the client began its chain of signatures anew.`
+  return { finding }
+}
+
+const unknown: Diagnosis = {
+  finding:
+    'Everything that is usually changed on the way was tried and fits no better: most likely the client has another secret for this key than the server.',
+}
+
+function ofCanonical(failed: FailedSignature, canonical: Canonical, facts: DiagnosisFacts): Diagnosis {
+  function* texts(): Generator<TextGuess> {
+    for (const { finding, canonical: guess } of guesses(canonical, facts.hosts)) {
+      yield { finding, text: printCanonical(guess) }
     }
+  }
+  return search(failed.canonicalRequest, texts(), v4Fits(failed), facts) ?? dropped(canonical) ?? unknown
+}
+
+/** Of SigV4 and SigV4A. */
+function v4Fits({ stringToSign, signature, accessKeyId }: FailedSignature): Fits {
+  const [algorithm = '', date = '', scope = ''] = stringToSign.split('\n')
+  const toSign = (text: string) => `${algorithm}\n${date}\n${scope}\n${createHash('sha256').update(text).digest('hex')}`
+  if (algorithm === 'AWS4-HMAC-SHA256') {
+    return (text, secret) => hmac(signingKey(secret, scope), toSign(text)).toString('hex') === signature
+  }
+  const keys = new PublicKeys()
+  return (text, secret) => ecdsaCheck(keys.get(accessKeyId, secret))(toSign(text), signature)
+}
+
+/** What a proxy has taken out cannot be guessed, only noticed. */
+function dropped({ headers }: Canonical): Diagnosis | undefined {
+  const names = headers.filter(([, value]) => value === '').map(([name]) => name)
+  if (names.length === 0) return undefined
+  const finding = `SignedHeaders lists ${names.join(', ')}, which did not arrive or arrived empty: something between client and server dropped it.`
+  return { finding }
+}
+
+function ofForm(failed: FailedSignature, facts: DiagnosisFacts): Diagnosis {
+  const { stringToSign: policy, formScope, signature } = failed
+  const fits: Fits = (text, secret) =>
+    formScope === undefined
+      ? sha1(secret, text) === signature
+      : hmac(signingKey(secret, formScope), text).toString('hex') === signature
+  const found = search(policy, formGuesses(policy), fits, facts)
+  if (found !== undefined) return found
+  const scope = formScope === undefined || facts.secret === undefined ? undefined : otherScope(failed, facts.secret)
+  return scope ?? unknown
+}
+
+const dayMs = 86_400_000
+
+/** The signing key may have been made for another scope than the field X-Amz-Credential says. */
+function otherScope({ stringToSign, formScope = '', signature }: FailedSignature, secret: string) {
+  const [date = '', region = '', service = '', terminal = ''] = formScope.split('/')
+  const atMs = Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3'))
+  const days = Number.isNaN(atMs) ? [] : [atMs - dayMs, atMs + dayMs]
+  const scopes = [
+    ...days.map((ms) => [new Date(ms).toISOString().slice(0, 10).replaceAll('-', ''), region, service]),
+    ...['us-east-1', 'us-west-2', 'eu-west-1', 'eu-central-1'].map((other) => [date, other, service]),
+    ...['s3', 's3express', 'iam', 'sts'].map((other) => [date, region, other]),
+  ].map((parts) => [...parts, terminal].join('/'))
+  const scope = scopes.find((one) => hmac(signingKey(secret, one), stringToSign).toString('hex') === signature)
+  if (scope === undefined) return undefined
+  return { finding: `The signing key was made for ${scope}, and the field X-Amz-Credential says ${formScope}.` }
+}
+
+/** Other texts under the key's secret, then the same text under other secrets. */
+function search(
+  text: string,
+  guessed: Iterable<TextGuess>,
+  fits: Fits,
+  { secret, others }: DiagnosisFacts,
+): Diagnosis | undefined {
+  if (secret !== undefined) {
+    for (const { finding, text: signed } of guessed)
+      if (signed !== text && fits(signed, secret)) return { finding, signed }
     const spaced = [
       `${secret}\n`,
       `${secret}\r\n`,
@@ -95,130 +145,14 @@ export function diagnoseSignature(
       secret.trim(),
       encodeURIComponent(secret),
     ]
-    if (spaced.some((key) => key !== secret && fits(canonicalRequest, key))) {
-      return {
-        finding: 'The secret was used with white space around it, or percent-encoded.',
-        signed: canonicalRequest,
-      }
+    if (spaced.some((key) => key !== secret && fits(text, key))) {
+      return { finding: 'The secret was used with white space around it, or percent-encoded.', signed: text }
     }
   }
   for (const [keyId, key] of others) {
-    if (key !== secret && fits(canonicalRequest, key)) {
-      return { finding: `The request was signed with the secret of another key, ${keyId}.`, signed: canonicalRequest }
+    if (key !== secret && fits(text, key)) {
+      return { finding: `The request was signed with the secret of another key, ${keyId}.`, signed: text }
     }
   }
-  const finding =
-    'Everything that is usually changed on the way was tried and fits no better: most likely the client has another secret for this key than the server.'
-  return { finding }
-}
-
-function* guesses(base: Canonical, hosts: readonly string[]): Generator<Guess> {
-  yield* otherHosts(base, hosts)
-  yield* otherPaths(base)
-  yield* otherQueries(base)
-  for (const payloadHash of ['UNSIGNED-PAYLOAD', emptySha256, 'STREAMING-UNSIGNED-PAYLOAD-TRAILER']) {
-    if (payloadHash === base.payloadHash) continue
-    yield { finding: `The payload hash was signed as ${payloadHash}.`, canonical: { ...base, payloadHash } }
-  }
-  for (const method of ['GET', 'HEAD', 'PUT', 'POST', 'DELETE']) {
-    if (method !== base.method) yield { finding: `The method was signed as ${method}.`, canonical: { ...base, method } }
-  }
-  yield* otherHeaders(base)
-}
-
-const headerOf = ({ headers }: Canonical, wanted: string) => headers.find(([name]) => name === wanted)?.[1]
-
-function withHeader(base: Canonical, name: string, value: string): Canonical {
-  return { ...base, headers: base.headers.map((pair) => (pair[0] === name ? [name, value] : pair)) }
-}
-
-function* otherHosts(base: Canonical, hosts: readonly string[]): Generator<Guess> {
-  const host = headerOf(base, 'host')
-  if (host === undefined) return
-  const [name = '', port] = host.split(':')
-  const ports = port === undefined ? [':80', ':443'] : ['', ':80', ':443']
-  const names = ['localhost', '127.0.0.1', '[::1]', 's3.amazonaws.com', ...hosts]
-  const candidates = new Set([
-    ...ports.map((each) => `${name}${each}`),
-    ...names,
-    ...(port === undefined ? [] : names.map((each) => `${each.split(':')[0]}:${port}`)),
-  ])
-  candidates.delete(host)
-  const [, bucket = '', ...rest] = base.path.split('/')
-  for (const candidate of candidates) {
-    const finding = `The host was signed as ${candidate}, and arrived as ${host}: a proxy or a port mapping is between. Name it with --public-host.`
-    yield { finding, canonical: withHeader(base, 'host', candidate) }
-  }
-  for (const candidate of [host, ...candidates]) {
-    const finding = `It was signed for virtual-host style, ${bucket}.${candidate}, and arrived in path style.`
-    yield { finding, canonical: { ...withHeader(base, 'host', `${bucket}.${candidate}`), path: `/${rest.join('/')}` } }
-  }
-}
-
-function* otherPaths(base: Canonical): Generator<Guess> {
-  const { path } = base
-  const candidates: [string, string][] = [
-    ['encoded twice', path.split('/').map(encodeURIComponent).join('/')],
-    ['without duplicate slashes', path.replace(/\/{2,}/g, '/')],
-    ['with a slash at its end', `${path}/`],
-    ['without the slash at its end', path.replace(/\/$/, '')],
-    ['with its slashes encoded', `/${path.slice(1).replaceAll('/', '%2F')}`],
-    ['without encoding', decode(path)],
-    ['with its plus signs as they are', path.replaceAll('%2B', '+')],
-    ['with its spaces as plus signs', path.replaceAll('%20', '+')],
-  ]
-  for (const [how, candidate] of candidates) {
-    if (candidate !== path) {
-      yield { finding: `The path was signed ${how}: ${candidate}.`, canonical: { ...base, path: candidate } }
-    }
-  }
-}
-
-function* otherQueries(base: Canonical): Generator<Guess> {
-  const { query } = base
-  const pairs = query === '' ? [] : query.split('&')
-  const candidates: [string, string][] = [
-    ['without the query', ''],
-    ['with spaces of the query as plus signs', query.replaceAll('%20', '+')],
-    ['with the query not encoded', decode(query)],
-    ['without equals signs after names that have no value', pairs.map((pair) => pair.replace(/=$/, '')).join('&')],
-    ...pairs.map((pair, at): [string, string] => [
-      `without the parameter ${pair.split('=')[0]}`,
-      pairs.filter((_, other) => other !== at).join('&'),
-    ]),
-  ]
-  for (const [how, candidate] of candidates) {
-    if (candidate !== query) yield { finding: `It was signed ${how}.`, canonical: { ...base, query: candidate } }
-  }
-}
-
-/** Values that proxies and libraries put in place of what was signed. */
-const rewritten: Readonly<Record<string, readonly string[]>> = {
-  'accept-encoding': ['identity', 'gzip', 'gzip, deflate', 'gzip, deflate, br', 'amz-sdk-request'],
-  connection: ['close', 'keep-alive', 'Keep-Alive'],
-  expect: ['100-continue'],
-  'content-length': ['0'],
-}
-
-function* otherHeaders(base: Canonical): Generator<Guess> {
-  for (const [name, value] of base.headers) {
-    for (const candidate of ['', ...(rewritten[name] ?? [])]) {
-      if (candidate === value) continue
-      const signed = candidate === '' ? 'empty' : `"${candidate}"`
-      const finding = `The header ${name} was signed as ${signed} and arrived as "${value}".`
-      yield { finding, canonical: withHeader(base, name, candidate) }
-    }
-    const lines = base.headers.filter((pair) => pair[0] !== name)
-    const signedHeaders = lines.map((pair) => pair[0]).join(';')
-    const finding = `The header ${name} was not signed, though SignedHeaders lists it.`
-    yield { finding, canonical: { ...base, headers: lines, signedHeaders } }
-  }
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  return undefined
 }

@@ -15,6 +15,8 @@ export interface Mismatch {
   /** SigV4 only; chunk, form and SigV2 signatures have none. */
   canonicalRequest?: string
   canonicalRequestBytes?: string
+  /** Of a browser form, for explanations: what else its signature hangs on. `scope` is SigV4's. */
+  form?: { scope: string | undefined; token: string | undefined }
 }
 
 /** The answers of one kind of caller. */
@@ -76,7 +78,7 @@ function s3Faults(malformed: (problem: string, fields?: ErrorFields) => AwsError
     unknownKey: (accessKeyId) => error('InvalidAccessKeyId', { AWSAccessKeyId: accessKeyId }),
     expiredToken: (token) => error('ExpiredToken', { 'Token-0': token }),
     wrongToken: (token) => error('InvalidToken', { 'Token-0': token }),
-    signature: (mismatch) => error('SignatureDoesNotMatch', mismatchFields(mismatch)),
+    signature: (mismatch) => error('SignatureDoesNotMatch', mismatchFields(mismatch), { cause: mismatch }),
   }
 }
 
@@ -101,7 +103,8 @@ export const queryFaults: Faults = {
 }
 
 const incomplete = (message: string): AwsError => error('IncompleteSignature', {}, { message })
-const mismatched = (message: string): AwsError => error('SignatureDoesNotMatch', {}, { message })
+const mismatched = (message: string, cause?: Mismatch): AwsError =>
+  error('SignatureDoesNotMatch', {}, { message, cause })
 const invalidClientToken = (): AwsError => error('InvalidClientTokenId')
 
 /** IAM and STS. @see https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html */
@@ -137,8 +140,28 @@ export const queryProtocolFaults: Faults = {
   expiredToken: () =>
     error('ExpiredToken', {}, { status: 403, message: 'The security token included in the request is expired' }),
   wrongToken: invalidClientToken,
-  signature: () =>
+  signature: (mismatch) =>
     mismatched(
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+      mismatch,
     ),
+}
+
+const authenticationCodes = new Set([
+  'SignatureDoesNotMatch',
+  'RequestTimeTooSkewed',
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'ExpiredToken',
+  'InvalidToken',
+  'AuthorizationHeaderMalformed',
+  'AuthorizationQueryParametersError',
+  'IncompleteSignature',
+  'MissingAuthenticationToken',
+])
+
+/** Whether an error says that a request could not be authenticated, which is worth an explanation. */
+export function isAuthenticationFault({ code, fields }: AwsError): boolean {
+  if (authenticationCodes.has(code)) return true
+  return code === 'AccessDenied' && (fields.HeadersNotSigned !== undefined || fields.ServerTime !== undefined)
 }

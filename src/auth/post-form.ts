@@ -14,7 +14,7 @@ import { anonymousPrincipal, type Credential } from './keys.ts'
 import { unverified } from './payload.ts'
 import { checkPolicy, type SizeRange } from './post-policy.ts'
 import { checkScope, readScope, type V4Algorithm } from './scope.ts'
-import { hmacCheck } from './sigv4.ts'
+import { hmacCheck, scopeText } from './sigv4.ts'
 import { ecdsaCheck } from './sigv4a.ts'
 import { parseIsoBasic } from './time.ts'
 
@@ -132,6 +132,7 @@ function authenticateV4Form(
       signature: field('x-amz-signature'),
       isGood,
       version: algorithm,
+      scope: scopeText(scope),
     }
     return verifyForm(fields, claim, found, signedAtMs, target, deps)
   })
@@ -157,6 +158,8 @@ interface FormClaim {
   signature: string
   isGood: (policy: string, signature: string, credential: Credential) => boolean
   version: V4Algorithm | 'AWS'
+  /** SigV4: what the signing key was made for. */
+  scope?: string
 }
 
 /** Key, token, signature, policy, in this order. */
@@ -179,6 +182,7 @@ function verifyForm(
       stringToSign: policy,
       stringToSignBytes,
       signature: claim.signature,
+      form: { scope: claim.scope, token },
     })
   }
   checkStrayToken(credential, token, queryFaults)

@@ -115,20 +115,19 @@ export class Authorizer {
     return this.#may(asked, bucket.type === 'directory' ? directoryQuestion(action, bucket) : inGeneral)
   }
 
-  /** Keeps what an explanation of a wrong signature needs. */
-  signatureFailed({ requestId, clock, operation }: Asked, { fields }: AwsError): void {
-    const text = (name: string) => String(fields[name] ?? '')
-    this.#deps.journal.signatureFailed(requestId, clock.now(), operation, {
-      accessKeyId: text('AWSAccessKeyId'),
-      signature: text('SignatureProvided'),
-      stringToSign: text('StringToSign'),
-      canonicalRequest: text('CanonicalRequest'),
-    })
+  /** Keeps what an explanation of a failed authentication needs. */
+  authenticationFailed({ requestId, clock, operation }: Asked, failure: AwsError): void {
+    this.#deps.journal.failures.add(requestId, clock.now(), operation, failure)
   }
 
   /** What was decided about a request. */
   explain(requestId: string): RequestExplanation | undefined {
     return this.#deps.journal.explain(requestId)
+  }
+
+  /** The session token of a form that could not be authenticated: the way to its secret. */
+  tokenOf(requestId: string): string | undefined {
+    return this.#deps.journal.failures.find(requestId)?.token
   }
 
   /** The permission of a call of S3 Control: about the account it names, or the bucket. @throws AwsError AccessDenied */

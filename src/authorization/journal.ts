@@ -2,11 +2,13 @@
  * What was decided about the last requests, kept for explanations: bounded, in memory, cheap to write. Entries hold
  * what the trace needs, never the request itself; the trace is made when somebody asks.
  */
+import type { AuthenticationFault } from '../auth/advice.ts'
 import type { Principal } from '../context.ts'
 import type { AccessRequest, Verdict } from '../policy/decide.ts'
 import { type Explanation, explain } from '../policy/explain.ts'
 import { requiredActions } from '../policy/require.ts'
 import { traceDecision } from '../policy/trace.ts'
+import { Failures, type SignatureFailure } from './failures.ts'
 
 /** A decision of the engine; its context holds only the keys that the policies mention. */
 export interface Decided {
@@ -28,15 +30,6 @@ export interface Unquestioned {
   readonly versionId: string | undefined
 }
 
-/** What a failed signature was compared with. */
-export interface SignatureFailure {
-  readonly accessKeyId: string
-  readonly signature: string
-  readonly stringToSign: string
-  /** Empty for SigV2 and forms, which have none. */
-  readonly canonicalRequest: string
-}
-
 interface Entry {
   readonly requestId: string
   readonly atMs: number
@@ -51,24 +44,20 @@ interface Entry {
   readonly isTolerated?: boolean
 }
 
-interface FailedEntry extends SignatureFailure {
-  readonly requestId: string
-  readonly atMs: number
-  readonly operation: string
-}
-
 /** All that is known of a request. */
 export interface RequestExplanation {
   requestId: string
   time: string
   operation: string
-  /** `tolerated`: AWS would deny it, soft mode did not. */
-  outcome: 'allowed' | 'denied' | 'tolerated' | 'signature'
+  /** `tolerated`: AWS would deny it, soft mode did not. `authentication`: nobody knows who asked. */
+  outcome: 'allowed' | 'denied' | 'tolerated' | 'signature' | 'authentication'
   decisions: Explanation[]
   /** Why it was refused all the same. */
   refusal?: string
   /** Decisions of the same request that were not kept. */
   droppedDecisions?: number
+  /** What was answered to who could not be authenticated. */
+  authentication?: AuthenticationFault
   signature?: SignatureFailure
 }
 
@@ -76,14 +65,11 @@ export interface RequestExplanation {
 const capacity = 2048
 /** Of one request: DeleteObjects decides once for each of its keys. */
 const decisionsPerRequest = 16
-/** Failed signatures remembered: they hold whole requests without their bodies. */
-const failureCapacity = 64
-const maxFailureChars = 32_768
 
 export class Journal {
   readonly #entries: (Entry | undefined)[] = new Array(capacity)
   #next = 0
-  readonly #failures: FailedEntry[] = []
+  readonly failures = new Failures()
 
   unquestioned(requestId: string, atMs: number, operation: string, unquestioned: Unquestioned): void {
     this.#add({ requestId, atMs, operation, unquestioned, decisions: [], dropped: 0 })
@@ -106,17 +92,11 @@ export class Journal {
     this.#add({ requestId, atMs, operation, decisions: [], dropped: 0, refusal, isTolerated })
   }
 
-  signatureFailed(requestId: string, atMs: number, operation: string, failure: SignatureFailure): void {
-    if (failure.canonicalRequest.length + failure.stringToSign.length > maxFailureChars) return
-    if (this.#failures.length === failureCapacity) this.#failures.shift()
-    this.#failures.push({ requestId, atMs, operation, ...failure })
-  }
-
   /** What is still known of a request; undefined when it is forgotten, or never asked for permission. */
   explain(requestId: string): RequestExplanation | undefined {
     const entries = this.#entries.filter((entry): entry is Entry => entry?.requestId === requestId)
-    const signature = this.#failures.find((failure) => failure.requestId === requestId)
-    const first = signature ?? entries[0]
+    const failure = this.failures.find(requestId)
+    const first = failure ?? entries[0]
     if (first === undefined) return undefined
     const decisions = entries.flatMap(explanationsOf)
     const dropped = entries.reduce((sum, entry) => sum + entry.dropped, 0)
@@ -125,11 +105,12 @@ export class Journal {
       requestId,
       time: new Date(first.atMs).toISOString(),
       operation: first.operation,
-      outcome: signature ? 'signature' : outcomeOf(entries),
+      outcome: failure === undefined ? outcomeOf(entries) : failure.signature ? 'signature' : 'authentication',
       decisions,
       ...(refusal !== undefined && { refusal }),
       ...(dropped > 0 && { droppedDecisions: dropped }),
-      ...(signature && { signature: withoutTime(signature) }),
+      ...(failure && { authentication: failure.fault }),
+      ...(failure?.signature && { signature: failure.signature }),
     }
   }
 
@@ -148,10 +129,6 @@ function outcomeOf(entries: readonly Entry[]): 'allowed' | 'denied' | 'tolerated
   ])
   if (effects.includes('denied')) return 'denied'
   return effects.includes('tolerated') ? 'tolerated' : 'allowed'
-}
-
-function withoutTime({ requestId: _id, atMs: _at, operation: _operation, ...failure }: FailedEntry): SignatureFailure {
-  return failure
 }
 
 function explanationsOf({ unquestioned, decisions, operation }: Entry): Explanation[] {

@@ -25,16 +25,22 @@ const outcomes: Readonly<Record<ToldExplanation['outcome'], string>> = {
   allowed: 'allowed',
   denied: 'denied',
   tolerated: 'allowed by soft mode only, AWS would deny it',
-  signature: 'signature',
+  signature: 'the signature does not match',
+  authentication: 'not authenticated',
 }
 
 /** An explanation as text for people. */
 export function printExplanation(told: ToldExplanation): string {
   const lines = [`${told.operation || 'request'} ${told.requestId} at ${told.time}: ${outcomes[told.outcome]}`]
   if (told.diagnosis !== undefined) {
-    lines.push('', `The signature does not match. ${told.diagnosis.finding}`)
+    lines.push('', told.diagnosis.finding)
     if (told.diagnosis.signed !== undefined) lines.push('What was signed:', indent(told.diagnosis.signed))
     if (told.signature?.canonicalRequest) lines.push('What arrived:', indent(told.signature.canonicalRequest))
+  }
+  if (told.authentication !== undefined) {
+    const { code, message } = told.authentication
+    lines.push('', `Answered: ${code}, ${message}`)
+    if (told.advice !== undefined) lines.push(told.advice)
   }
   if (told.refusal !== undefined) lines.push('', `Refused: ${told.refusal}`)
   for (const decision of told.decisions) {
