@@ -37,9 +37,13 @@ export interface CompiledPrincipal {
   canonicalIds: ReadonlySet<string>
   /** ARNs of users, roles and sessions; the value is the unique id the ARN stood for when the policy was stored. */
   arns: ReadonlyMap<string, string | undefined>
+  /** Unique ids of users and roles, as trust policies may name them. */
+  ids: ReadonlySet<string>
   services: ReadonlySet<string>
   providers: ReadonlySet<string>
 }
+
+const entityId = /^A(?:IDA|ROA)[A-Z0-9]+$/
 
 /** @param uniqueIds ARN to unique id, as recorded when the policy was stored; a namesake made later does not match. */
 export function compilePrincipal(
@@ -49,6 +53,7 @@ export function compilePrincipal(
   const accounts = new Set<string>()
   const canonicalIds = new Set<string>()
   const arns = new Map<string, string | undefined>()
+  const ids = new Set<string>()
   const services = new Set<string>()
   const providers = new Set<string>()
   let everyone = false
@@ -57,6 +62,7 @@ export function compilePrincipal(
     else if (type === 'Federated') providers.add(value)
     else if (type === 'CanonicalUser') canonicalIds.add(value)
     else if (value === '*') everyone = true
+    else if (entityId.test(value)) ids.add(value)
     else {
       const arn = parseArn(value)
       if (arn === undefined) accounts.add(value)
@@ -64,7 +70,7 @@ export function compilePrincipal(
       else arns.set(value, Object.hasOwn(uniqueIds, value) ? uniqueIds[value] : undefined)
     }
   }
-  return { isNot: element.isNot, everyone, accounts, canonicalIds, arns, services, providers }
+  return { isNot: element.isNot, everyone, accounts, canonicalIds, arns, ids, services, providers }
 }
 
 /** How closely a Principal element (not a NotPrincipal) names the caller. */
@@ -75,6 +81,9 @@ export function classOf(principal: CompiledPrincipal, caller: Caller): Principal
   if (caller.federatedProvider !== undefined && principal.providers.has(caller.federatedProvider)) return classes.direct
   if (namesArn(principal, caller.arn, caller.kind === 'user' ? caller.uniqueId : undefined)) return classes.direct
   if (caller.issuerArn !== undefined && namesArn(principal, caller.issuerArn, caller.uniqueId)) return classes.entity
+  if (caller.uniqueId !== undefined && principal.ids.has(caller.uniqueId)) {
+    return caller.kind === 'user' ? classes.direct : classes.entity
+  }
   if (!namesAccount(principal, caller)) return classes.none
   return caller.kind === 'root' ? classes.direct : classes.account
 }
