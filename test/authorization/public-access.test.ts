@@ -116,6 +116,8 @@ describe('block public access', () => {
     const form = (acl: string) => createPresignedPost(scene.a.key, Bucket, 'n', { acl })
     expectSaid(await scene.anonymous('POST', `/${Bucket}`, { body: form('public-read') }), '403 AccessDenied', text)
     expectSaid(await scene.anonymous('POST', `/${Bucket}`, { body: form('private') }), '204')
+    await scene.must(scene.a, 'DeletePublicAccessBlock', { Bucket })
+    expectSaid(await scene.a.ask('PutObject', put), '200')
   })
 })
 

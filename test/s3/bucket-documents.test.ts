@@ -107,15 +107,6 @@ test('the public access block can be set, read and removed; settings left out ar
     await refused(call(world, 'GetPublicAccessBlock'), 'NoSuchPublicAccessBlockConfiguration')
   }))
 
-test('the public access block has effect: an object with a public ACL is refused until it is lifted', () =>
-  withWorld(handlers, async (world) => {
-    await world.bucket(Bucket, { ObjectOwnership: 'ObjectWriter' })
-    await call(world, 'PutPublicAccessBlock', { PublicAccessBlockConfiguration: { BlockPublicAcls: true } })
-    await refused(world.put('k', 'x', { ACL: 'public-read' }), 'AccessDenied')
-    await call(world, 'DeletePublicAccessBlock')
-    await world.put('k', 'x', { ACL: 'public-read' })
-  }))
-
 const rules = (...values: string[]) => ({
   OwnershipControls: { Rules: values.map((ObjectOwnership) => ({ ObjectOwnership })) },
 })
