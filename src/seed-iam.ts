@@ -1,6 +1,7 @@
 /**
  * Makes IAM as the configuration asks, before the server is ready, through the same checks as the API. What is there
- * already under a name gets the configured content and keeps its id; what the configuration does not name stays.
+ * already under a name gets the configured content and keeps its id; what the configuration does not name stays, except
+ * keys that it named before.
  */
 import type { Config } from './config/config.ts'
 import type { IamSeed, SeedDocument, SeedRole, SeedUser } from './config/iam.ts'
@@ -116,15 +117,17 @@ function seedPolicy(draft: IamDraft, policy: NonNullable<IamSeed['policies']>[nu
 function seedUser(draft: IamDraft, user: SeedUser, nowMs: number): void {
   const before = draft.get('user', user.name)
   const groups = (user.groups ?? []).map((group) => requireGroup(draft, group).GroupId)
+  const known = before?.accessKeys ?? []
   const accessKeys = (user.keys ?? []).map(({ accessKeyId, secretAccessKey }) => ({
     AccessKeyId: accessKeyId,
     SecretAccessKey: secretAccessKey,
     Status: 'Active' as const,
-    createdMs: nowMs,
+    createdMs: known.find(({ AccessKeyId }) => AccessKeyId === accessKeyId)?.createdMs ?? nowMs,
+    isConfigured: true as const,
   }))
-  // Keys that the API made stay, as far as two per user allow.
+  // Keys that the API made stay, as far as two per user allow. Keys that the configuration no longer has are gone.
   const configured = new Set(accessKeys.map(({ AccessKeyId }) => AccessKeyId))
-  const others = (before?.accessKeys ?? []).filter(({ AccessKeyId }) => !configured.has(AccessKeyId))
+  const others = known.filter(({ AccessKeyId, isConfigured }) => !configured.has(AccessKeyId) && !isConfigured)
   draft.put('user', {
     UserId: newUniqueId('AIDA'),
     createdMs: nowMs,

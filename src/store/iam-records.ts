@@ -15,6 +15,8 @@ export interface AccessKeyRecord {
   SecretAccessKey: string
   Status: 'Active' | 'Inactive'
   createdMs: number
+  /** The configuration made it, and takes it away by no longer naming it. */
+  isConfigured?: true
 }
 
 /** What users, groups and roles have in common: policies. */
