@@ -128,6 +128,13 @@ const rewritten: Readonly<Record<string, readonly string[]>> = {
   connection: ['close', 'keep-alive', 'Keep-Alive'],
   expect: ['100-continue'],
   'content-length': ['0'],
+  'content-type': [
+    'application/x-www-form-urlencoded',
+    'application/x-www-form-urlencoded; charset=utf-8',
+    'application/octet-stream',
+    'binary/octet-stream',
+    'application/xml',
+  ],
 }
 
 function* otherHeaders(base: Canonical): Generator<Guess> {

@@ -56,10 +56,11 @@ export function invalidHeader(value: string, message: string): AwsError {
   return error('InvalidArgument', { ArgumentName: 'Authorization', ArgumentValue: value }, { message })
 }
 
+const noDateMessage = 'AWS authentication requires a valid Date or x-amz-date header'
+
 function s3Faults(malformed: (problem: string, fields?: ErrorFields) => AwsError): Faults {
   return {
-    noDate: () =>
-      error('AccessDenied', {}, { message: 'AWS authentication requires a valid Date or x-amz-date header' }),
+    noDate: () => error('AccessDenied', {}, { message: noDateMessage }),
     skewed: (sent, _sentMs, nowMs, maxMs) =>
       error('RequestTimeTooSkewed', {
         RequestTime: sent,
@@ -161,7 +162,8 @@ const authenticationCodes = new Set([
 ])
 
 /** Whether an error says that a request could not be authenticated, which is worth an explanation. */
-export function isAuthenticationFault({ code, fields }: AwsError): boolean {
+export function isAuthenticationFault({ code, fields, message }: AwsError): boolean {
   if (authenticationCodes.has(code)) return true
-  return code === 'AccessDenied' && (fields.HeadersNotSigned !== undefined || fields.ServerTime !== undefined)
+  if (code !== 'AccessDenied') return false
+  return fields.HeadersNotSigned !== undefined || fields.ServerTime !== undefined || message === noDateMessage
 }
