@@ -9,6 +9,7 @@ import { type Explanation, explain } from '../policy/explain.ts'
 import { requiredActions } from '../policy/require.ts'
 import { traceDecision } from '../policy/trace.ts'
 import { Failures, type SignatureFailure } from './failures.ts'
+import { Entry } from './journal-entry.ts'
 
 /** A decision of the engine; its context holds only the keys that the policies mention. */
 export interface Decided {
@@ -30,20 +31,6 @@ export interface Unquestioned {
   readonly versionId: string | undefined
 }
 
-interface Entry {
-  readonly requestId: string
-  readonly atMs: number
-  readonly operation: string
-  readonly unquestioned?: Unquestioned
-  readonly decisions: Decided[]
-  /** Further decisions of the request that were not kept. */
-  dropped: number
-  /** Refused for another reason than policies: Block Public Access, requester pays, no anonymous callers. */
-  readonly refusal?: string
-  /** Soft mode let it pass all the same. */
-  readonly isTolerated?: boolean
-}
-
 /** All that is known of a request. */
 export interface RequestExplanation {
   requestId: string
@@ -61,40 +48,38 @@ export interface RequestExplanation {
   signature?: SignatureFailure
 }
 
-/** Requests remembered. Observed: about 1 KB each under ordinary policies. */
+/** Requests remembered. */
 const capacity = 2048
-/** Of one request: DeleteObjects decides once for each of its keys. */
-const decisionsPerRequest = 16
 
 export class Journal {
-  readonly #entries: (Entry | undefined)[] = new Array(capacity)
+  readonly #entries: Entry[] = []
   #next = 0
+  #last: Entry | undefined
   readonly failures = new Failures()
 
   unquestioned(requestId: string, atMs: number, operation: string, unquestioned: Unquestioned): void {
-    this.#add({ requestId, atMs, operation, unquestioned, decisions: [], dropped: 0 })
+    const entry = this.#begin(requestId, atMs, operation)
+    entry.root = unquestioned.principal
+    entry.bucket = unquestioned.bucket
+    entry.key = unquestioned.key
+    entry.versionId = unquestioned.versionId
   }
 
   decided(requestId: string, atMs: number, operation: string, decided: Decided): void {
-    const last = this.#entries[(this.#next + capacity - 1) % capacity]
-    if (last?.requestId !== requestId) {
-      this.#add({ requestId, atMs, operation, decisions: [decided], dropped: 0 })
-    } else if (last.decisions.length < decisionsPerRequest) last.decisions.push(decided)
-    else {
-      last.dropped++
-      // People ask why something was refused.
-      const at = decided.verdict.decision === 'allowed' ? -1 : last.decisions.findIndex(isAllowed)
-      if (at !== -1) last.decisions[at] = decided
-    }
+    const last = this.#last
+    const entry = last?.requestId === requestId ? last : this.#begin(requestId, atMs, operation)
+    entry.add(decided)
   }
 
   refused(requestId: string, atMs: number, operation: string, refusal: string, isTolerated = false): void {
-    this.#add({ requestId, atMs, operation, decisions: [], dropped: 0, refusal, isTolerated })
+    const entry = this.#begin(requestId, atMs, operation)
+    entry.refusal = refusal
+    entry.isTolerated = isTolerated
   }
 
   /** What is still known of a request; undefined when it is forgotten, or never asked for permission. */
   explain(requestId: string): RequestExplanation | undefined {
-    const entries = this.#entries.filter((entry): entry is Entry => entry?.requestId === requestId)
+    const entries = this.#entries.filter((entry) => entry.requestId === requestId)
     const failure = this.failures.find(requestId)
     const first = failure ?? entries[0]
     if (first === undefined) return undefined
@@ -114,13 +99,18 @@ export class Journal {
     }
   }
 
-  #add(entry: Entry): void {
-    this.#entries[this.#next] = entry
+  #begin(requestId: string, atMs: number, operation: string): Entry {
+    let entry = this.#entries[this.#next]
+    if (entry === undefined) {
+      entry = new Entry()
+      this.#entries.push(entry)
+    }
     this.#next = (this.#next + 1) % capacity
+    this.#last = entry
+    entry.begin(requestId, atMs, operation)
+    return entry
   }
 }
-
-const isAllowed = ({ verdict }: Decided): boolean => verdict.decision === 'allowed'
 
 function outcomeOf(entries: readonly Entry[]): 'allowed' | 'denied' | 'tolerated' {
   const effects = entries.flatMap(({ decisions, refusal, isTolerated }) => [
@@ -131,12 +121,11 @@ function outcomeOf(entries: readonly Entry[]): 'allowed' | 'denied' | 'tolerated
   return effects.includes('tolerated') ? 'tolerated' : 'allowed'
 }
 
-function explanationsOf({ unquestioned, decisions, operation }: Entry): Explanation[] {
-  if (unquestioned === undefined) return decisions.map(explanationOf)
-  const { principal, bucket, key, versionId } = unquestioned
+function explanationsOf({ root, bucket, key, versionId, decisions, operation }: Entry): Explanation[] {
+  if (root === undefined) return decisions.map(explanationOf)
   const pairs = requiredActions(operation, { Bucket: bucket, Key: key, VersionId: versionId })
   return pairs.map(({ action, resource }) => ({
-    principal: principal.arn,
+    principal: root.arn,
     action,
     resource,
     decision: 'allowed',

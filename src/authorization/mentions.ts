@@ -33,13 +33,21 @@ function keysInList(policies: readonly CompiledPolicy[] | undefined): readonly s
 /** The policies of a decision, as far as mentions go. */
 export type Mentioning = Pick<ApplicablePolicies, 'identity' | 'boundary' | 'session' | 'resource'>
 
-/** The keys of their conditions and variables, in lower case, in groups; some may come twice. */
-export function keyGroups({ identity, boundary, session, resource }: Mentioning): readonly (readonly string[])[] {
-  return [keysInList(identity), keysIn(boundary), keysInList(session), keysIn(resource)]
+const knownTogether = new WeakMap<Mentioning, readonly string[]>()
+
+/** The keys of their conditions and variables, in lower case; some may come twice. The same list for the same object. */
+export function mentionedKeys(policies: Mentioning): readonly string[] {
+  let keys = knownTogether.get(policies)
+  if (keys === undefined) {
+    const { identity, boundary, session, resource } = policies
+    keys = [...keysInList(identity), ...keysIn(boundary), ...keysInList(session), ...keysIn(resource)]
+    knownTogether.set(policies, keys)
+  }
+  return keys
 }
 
 /** Whether some policy mentions a key for which `test` holds. */
 export function mentions(policies: Mentioning, test: (lowerKey: string) => boolean): boolean {
-  for (const keys of keyGroups(policies)) for (const key of keys) if (test(key)) return true
+  for (const key of mentionedKeys(policies)) if (test(key)) return true
   return false
 }

@@ -1,36 +1,37 @@
 /** Context values that outlive their request: those of the keys that the policies of a decision mention. */
 import type { ContextSource } from '../policy/context-source.ts'
-import { keyGroups, type Mentioning } from './mentions.ts'
+import { mentionedKeys, type Mentioning } from './mentions.ts'
 
-type Value = string | readonly string[]
+type Value = string | readonly string[] | undefined
 
 const nothing: ContextSource = { get: () => undefined }
 
-/** Few keys beside their values: cheaper to fill for every request than an object of their names. */
+/** Few keys beside their values. */
 class Kept implements ContextSource {
-  readonly #keys: string[] = []
-  readonly #values: Value[] = []
+  readonly keys: readonly string[]
+  readonly values: readonly Value[]
 
-  add(key: string, value: Value): void {
-    this.#keys.push(key)
-    this.#values.push(value)
+  constructor(keys: readonly string[], values: readonly Value[]) {
+    this.keys = keys
+    this.values = values
   }
 
-  get(key: string): Value | undefined {
-    return this.#values[this.#keys.indexOf(key)]
+  get(key: string): Value {
+    return this.values[this.keys.indexOf(key)]
   }
 }
 
+/** What was kept last, by the list of keys: most requests have the values of the one before, and need no copy of them. */
+const last = new WeakMap<readonly string[], Kept>()
+
 /** A source with the same answers for those policies, which holds on to nothing else. */
 export function snapshot(context: ContextSource, policies: Mentioning): ContextSource {
-  let kept: Kept | undefined
-  for (const keys of keyGroups(policies)) {
-    for (const key of keys) {
-      const value = context.get(key)
-      if (value === undefined) continue
-      kept ??= new Kept()
-      kept.add(key, value)
-    }
-  }
-  return kept ?? nothing
+  const keys = mentionedKeys(policies)
+  if (keys.length === 0) return nothing
+  const values = keys.map((key) => context.get(key))
+  const before = last.get(keys)
+  if (before?.values.every((value, at) => value === values[at])) return before
+  const kept = new Kept(keys, values)
+  last.set(keys, kept)
+  return kept
 }

@@ -45,18 +45,18 @@ export interface ApplicablePolicies {
 export type PolicyKind = 'identity' | 'boundary' | 'session' | 'resource'
 
 export interface Verdict {
-  decision: 'allowed' | 'explicitDeny' | 'implicitDeny'
+  readonly decision: 'allowed' | 'explicitDeny' | 'implicitDeny'
   /**
    * What decided. Of an implicit deny the kind of policy that had to allow and did not. `root`: the account's own root;
    * `owner`: a carve-out for it; `acl`: a grant; `publicAccessBlock`: RestrictPublicBuckets; `always`: an action that
    * nothing can deny.
    */
-  by: PolicyKind | 'root' | 'owner' | 'acl' | 'publicAccessBlock' | 'always'
+  readonly by: PolicyKind | 'root' | 'owner' | 'acl' | 'publicAccessBlock' | 'always'
   /** The statement that decided, where one did. */
-  policy?: CompiledPolicy
-  statement?: CompiledStatement
+  readonly policy?: CompiledPolicy
+  readonly statement?: CompiledStatement
   /** The caller's account does not own the resource. */
-  isCrossAccount: boolean
+  readonly isCrossAccount: boolean
 }
 
 /** Owner roots keep these whatever the bucket policy denies. */
@@ -119,16 +119,18 @@ export function decide(request: AccessRequest): Verdict {
   return isInside ? decideInside(one, granted) : decideFromOutside(one, granted)
 }
 
-/** All of a kind have the same shape: one is made for every request. */
 function verdict(
   decision: Verdict['decision'],
   by: Verdict['by'],
   isCrossAccount: boolean,
   found?: Candidate | undefined,
 ): Verdict {
-  return found === undefined
-    ? { decision, by, isCrossAccount }
-    : { decision, by, isCrossAccount, policy: found.policy, statement: found.statement }
+  if (found === undefined) return { decision, by, isCrossAccount }
+  const { policy, statement, verdict: last } = found
+  // A statement nearly always says the same again, and verdicts are remembered for thousands of requests.
+  if (last?.decision === decision && last.by === by && last.isCrossAccount === isCrossAccount) return last
+  found.verdict = { decision, by, isCrossAccount, policy, statement }
+  return found.verdict
 }
 
 /** Such callers have no policies of their own. */

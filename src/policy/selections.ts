@@ -3,11 +3,14 @@
  * list, and kept as long as the list, which a caller has until its policies change.
  */
 import { type CompiledPolicy, type CompiledStatement, coversAction } from './compile.ts'
+import type { Verdict } from './decide.ts'
 
 /** A statement with the policy it stands in. */
 export interface Candidate {
   readonly policy: CompiledPolicy
   readonly statement: CompiledStatement
+  /** What it decided last (`decide.ts`). */
+  verdict?: Verdict
 }
 
 /** In the order of the policies and of their statements. */
