@@ -182,11 +182,13 @@ async function seedTrust(deps: SeedDeps, accountId: string, { name, trust }: See
 /** Inline and attached policies. */
 function permissions(
   draft: IamDraft,
-  { policies = {}, attach = [] }: Pick<SeedUser, 'policies' | 'attach'>,
+  { name: holder, policies = {}, attach = [] }: Pick<SeedUser, 'name' | 'policies' | 'attach'>,
   limit: 'userInline' | 'groupInline' | 'roleInline',
 ): PolicyHolder {
   const inline = Object.fromEntries(Object.entries(policies).map(([name, document]) => [name, textOf(document)]))
-  for (const text of Object.values(inline)) checkDocument(text, false)
+  for (const [name, text] of Object.entries(inline)) {
+    naming(`policy ${name} of ${holder}`, () => checkDocument(text, false))
+  }
   if (inlineSize(inline) > policyLimits[limit]) {
     throw usageError([`iam: inline policies are larger than ${policyLimits[limit]} characters together`])
   }

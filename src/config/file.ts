@@ -1,6 +1,6 @@
 /** The configuration file: finding it, reading it, and its layer. */
 import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Layer, usageError } from './layer.ts'
 import { didYouMean } from './nearest.ts'
@@ -25,14 +25,56 @@ export async function loadConfigFile(path: string | undefined, directory: string
   const absolute = resolve(directory, name)
   if (!existsSync(absolute)) throw usageError([`there is no file ${absolute}`])
   try {
-    if (!/\.[cm]?js$/.test(name)) return { path: name, value: JSON.parse(readFileSync(absolute, 'utf8')) }
+    if (!/\.[cm]?js$/.test(name)) return { path: name, value: readJsonFile(absolute, name) }
     const module = (await import(pathToFileURL(absolute).href)) as { default?: unknown }
     return { path: name, value: module.default }
   } catch (cause) {
+    if ((cause as Error).name === 'UsageError') throw cause
     throw usageError([
       `${name}: ${(cause as Error).message}; it must be ${/js$/.test(name) ? 'a module with a default export' : 'JSON'}`,
     ])
   }
+}
+
+/** JSON in which `{ "$file": "PATH" }` stands for the text of a file beside it: a secret, or a policy. @throws SyntaxError, UsageError */
+function readJsonFile(absolute: string, name: string): unknown {
+  const text = readFileSync(absolute, 'utf8')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new SyntaxError(withLine((cause as Error).message, text))
+  }
+  const problems: string[] = []
+  const read = (path: string, where: string): unknown => {
+    try {
+      // An editor's last newline is not part of a secret.
+      return readFileSync(resolve(dirname(absolute), path), 'utf8').replace(/\r?\n$/, '')
+    } catch (cause) {
+      problems.push(`${where} in ${name}: cannot read ${path} (${(cause as Error).message}); name a readable file`)
+      return undefined
+    }
+  }
+  const filled = fillIn(value, '', read)
+  if (problems.length > 0) throw usageError(problems)
+  return filled
+}
+
+/** Older versions of Node count characters only. */
+function withLine(message: string, text: string): string {
+  const position = / at position (\d+)$/.exec(message)?.[1]
+  if (position === undefined) return message
+  const lines = text.slice(0, Number(position)).split('\n')
+  return `${message} (line ${lines.length} column ${(lines.at(-1) ?? '').length + 1})`
+}
+
+function fillIn(value: unknown, where: string, read: (path: string, where: string) => unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item, at) => fillIn(item, `${where}.${at}`, read))
+  const entries = Object.entries(value)
+  const [name, path] = entries[0] ?? []
+  if (entries.length === 1 && name === '$file' && typeof path === 'string') return read(path, where.slice(1))
+  return Object.fromEntries(entries.map(([key, item]) => [key, fillIn(item, `${where}.${key}`, read)]))
 }
 
 /** Adds a problem for each key that is no option. Shared by the file and the Node API. */
