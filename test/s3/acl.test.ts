@@ -131,6 +131,18 @@ test('an object of another account is that account’s, and canned ACLs let the 
     assert.deepEqual(await world.call('GetObjectAcl', { Bucket, Key }), { Owner, Grants: [mine] })
   }))
 
+test('where the bucket owner is enforced, other accounts may name bucket-owner-full-control alone (aws-cloudformation/rain#388; s3-tests test_create_bucket_bucket_owner_enforced)', () =>
+  withAcls(async (world) => {
+    await world.change(Bucket, { ObjectOwnership: 'BucketOwnerEnforced' })
+    for (const ACL of ['private', 'bucket-owner-read'] as const) {
+      await world.put(Key, '', { ACL })
+      const byStranger = world.put(Key, '', { ACL }, { principal: rootOf(stranger) })
+      await refused(byStranger, 'AccessControlListNotSupported', { status: 400 })
+    }
+    await world.put(Key, '', { ACL: 'bucket-owner-full-control' }, { principal: rootOf(stranger) })
+    await refused(world.put(Key, '', { ACL: 'public-read' }), 'AccessControlListNotSupported')
+  }))
+
 test('delete markers have no ACL', () =>
   withAcls(async (world) => {
     await world.change(Bucket, { versioning: 'Enabled' })

@@ -136,8 +136,12 @@ export function newObjectAcl(input: AclInput, bucket: BucketRecord, ctx: Pick<Ct
   const ownerId = newOwner(input, bucket, ctx)
   if (asked === undefined) return { ownerId }
   if (bucket.ObjectOwnership === 'BucketOwnerEnforced') {
+    // Observed: of the owner's account also what gives nobody else anything (recorded), of others this alone
+    // (aws-cloudformation/rain#388, s3-tests test_create_bucket_bucket_owner_enforced).
+    const isOwners = ctx.principal.accountId === bucket.ownerId
     const harmless =
-      input.ACL === 'private' || input.ACL === 'bucket-owner-read' || input.ACL === 'bucket-owner-full-control'
+      input.ACL === 'bucket-owner-full-control' ||
+      (isOwners && (input.ACL === 'private' || input.ACL === 'bucket-owner-read'))
     if (!harmless) throw error('AccessControlListNotSupported')
     return { ownerId }
   }
