@@ -1,6 +1,7 @@
 /** `sandbucket explain ID`: why a request was allowed or refused, asked of the server at the configured address. */
 import type { Config } from '../config/config.ts'
 import type { ToldExplanation } from '../explain.ts'
+import type { ConditionExplanation } from '../policy/explain.ts'
 import { askAdmin, refusalOf } from './ask-admin.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Io } from './io.ts'
@@ -52,8 +53,10 @@ export function printExplanation(told: ToldExplanation): string {
       lines.push(`  ${policy.kind} policy ${policy.policy}: ${policy.outcome}`)
       for (const each of policy.statements) {
         lines.push(`    ${each.matched ? '*' : '-'} ${each.effect} ${each.statement}: ${each.why}`)
+        for (const condition of each.conditions ?? []) lines.push(`      ${printCondition(condition)}`)
       }
     }
+    if (remedies.length > 1) lines.push('  All of these together would allow it:')
     for (const remedy of remedies) {
       lines.push(`  Remedy: ${remedy.text}`)
       if (remedy.statement !== undefined) lines.push(indent(JSON.stringify(remedy.statement, undefined, 2)))
@@ -61,6 +64,11 @@ export function printExplanation(told: ToldExplanation): string {
   }
   if (told.droppedDecisions !== undefined) lines.push('', `${told.droppedDecisions} further decisions were not kept.`)
   return `${lines.join('\n')}\n`
+}
+
+function printCondition({ operator, key, wanted, actual, holds }: ConditionExplanation): string {
+  const had = actual === null ? 'absent' : JSON.stringify(actual)
+  return `${holds ? 'holds' : 'fails'}: ${operator} ${key} ${JSON.stringify(wanted)}; the request has ${had}`
 }
 
 const indent = (text: string): string =>

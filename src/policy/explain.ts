@@ -2,10 +2,11 @@
  * A decision told to a person: who asked for what, what every policy said, what decided, and the smallest statement that
  * would change a denial. Plain data, ready for JSON.
  */
-import { parseArn, rootArn } from '../lib/arn.ts'
 import type { AccessRequest, PolicyKind, Verdict } from './decide.ts'
+import { notesOn } from './explain-notes.ts'
 import { denialMessage, type MessageOptions } from './message.ts'
-import type { PolicyTrace, StatementTrace, Trace } from './trace.ts'
+import { label, type Remedy, remediesFor } from './remedies.ts'
+import type { ConditionTrace, PolicyTrace, StatementTrace, Trace } from './trace.ts'
 
 export interface Explanation {
   principal: string
@@ -22,7 +23,7 @@ export interface Explanation {
   policies: PolicyExplanation[]
   /** What bears on it beside policies. */
   notes: string[]
-  /** What would allow the request; more than one entry when both accounts have to. */
+  /** What would allow the request: all of them together, because several policies may have to. */
   remedies: Remedy[]
 }
 
@@ -30,14 +31,27 @@ export interface PolicyExplanation {
   kind: PolicyKind
   policy: string
   outcome: PolicyTrace['outcome']
-  statements: { statement: string; effect: 'Allow' | 'Deny'; matched: boolean; why: string }[]
+  statements: StatementExplanation[]
 }
 
-export interface Remedy {
-  /** Where the statement belongs. */
-  addTo: PolicyKind
-  text: string
-  statement?: Record<string, unknown>
+export interface StatementExplanation {
+  statement: string
+  effect: 'Allow' | 'Deny'
+  matched: boolean
+  /** The first thing that did not fit, or that all did. */
+  why: string
+  /** Where action and resource fit: every condition, with what the request had. */
+  conditions?: ConditionExplanation[]
+}
+
+export interface ConditionExplanation {
+  /** With quantifier and IfExists. */
+  operator: string
+  key: string
+  wanted: readonly string[]
+  /** Null: the key was absent. */
+  actual: string | readonly string[] | null
+  holds: boolean
 }
 
 /** @see Trace for what `trace` holds. */
@@ -54,13 +68,9 @@ export function explain(request: AccessRequest, trace: Trace, options: MessageOp
     ...(verdict.policy && verdict.statement ? { statement: label(verdict.policy.source, verdict.statement) } : {}),
     ...(isDenied ? { message: denialMessage(request, verdict, options) } : {}),
     policies: trace.policies.map(explainPolicy),
-    notes: [],
-    remedies: isDenied ? remediesFor(request, trace) : [],
+    notes: notesOn(request, trace),
+    remedies: remediesFor(request, verdict),
   }
-}
-
-function label(policy: string, { index, source }: { index: number; source: { sid: string | undefined } }): string {
-  return `${policy}#${index}${source.sid ? ` (${source.sid})` : ''}`
 }
 
 function explainPolicy({ kind, policy, outcome, statements }: PolicyTrace): PolicyExplanation {
@@ -73,9 +83,18 @@ function explainPolicy({ kind, policy, outcome, statements }: PolicyTrace): Poli
       effect: traced.statement.isDeny ? 'Deny' : 'Allow',
       matched: traced.isMatch,
       why: why(traced),
+      ...(traced.conditions.length > 0 && { conditions: traced.conditions.map(explainCondition) }),
     })),
   }
 }
+
+const explainCondition = ({ condition, actual, holds }: ConditionTrace): ConditionExplanation => ({
+  operator: condition.operatorText,
+  key: condition.key,
+  wanted: condition.values,
+  actual: actual ?? null,
+  holds,
+})
 
 /** The first thing that did not fit, or how it fitted. */
 function why({ action, resource, principal, conditions, isMatch, statement }: StatementTrace): string {
@@ -91,41 +110,3 @@ function why({ action, resource, principal, conditions, isMatch, statement }: St
 }
 
 const list = (values: readonly string[] | undefined) => JSON.stringify(values ?? [])
-
-function remediesFor(request: AccessRequest, { verdict }: Trace): Remedy[] {
-  const { principal, action } = request
-  if (verdict.decision === 'explicitDeny') {
-    const statement = verdict.statement && label(verdict.policy?.source ?? '', verdict.statement)
-    const addTo = verdict.by as PolicyKind
-    return [{ addTo, text: `Remove or narrow the Deny statement ${statement}: no Allow overrides it.` }]
-  }
-  if (verdict.by === 'publicAccessBlock') {
-    const text =
-      'RestrictPublicBuckets blocks it while the bucket policy is public: confine the policy, or turn that off.'
-    return [{ addTo: 'resource', text }]
-  }
-  const own = { Effect: 'Allow', Action: action, Resource: request.resource }
-  const kinds: PolicyKind[] =
-    verdict.isCrossAccount && verdict.by === 'identity' ? ['identity', 'resource'] : [verdict.by as PolicyKind]
-  return kinds.map((addTo) =>
-    addTo === 'resource'
-      ? {
-          addTo,
-          text: `Let the policy of ${owned(request)} allow it.`,
-          statement: { ...own, Principal: principalOf(request) },
-        }
-      : { addTo, text: `Let the ${addTo} policy of ${principal.arn} allow it.`, statement: own },
-  )
-}
-
-function owned({ resource }: AccessRequest): string {
-  return parseArn(resource)?.resource.split('/', 1)[0] ?? resource
-}
-
-function principalOf({ principal }: AccessRequest): unknown {
-  if (principal.kind === 'anonymous') return '*'
-  if (principal.kind === 'service') return { Service: principal.services?.[0] ?? '' }
-  if (principal.kind === 'external') return { Federated: principal.federatedProvider ?? '' }
-  if (principal.kind === 'root') return { AWS: rootArn(principal.accountId) }
-  return { AWS: principal.issuerArn ?? principal.arn }
-}
