@@ -9,6 +9,8 @@ import type { ObjectRecord } from '../store/records.ts'
 import type { ListPage } from '../store/store.ts'
 import { restoreStatus, wantsRestoreStatus } from './lib/archive.ts'
 import { decodeToken, encodeToken } from './lib/continuation-token.ts'
+import { isDirectory } from './lib/directory-bucket.ts'
+import { listDirectory, scattered } from './lib/directory-listing.ts'
 import { quoteETag } from './lib/etag.ts'
 import { afterMarker, delimiterOf, pageLimit, splitEntries, textEncoder, wholeSeconds } from './lib/listing.ts'
 import { owner } from './lib/owner.ts'
@@ -86,13 +88,15 @@ async function listPage(input: PageRequest, ctx: Ctx, marker: string, withOwner:
   const encode = textEncoder(input.EncodingType)
   const prefix = input.Prefix ?? ''
   const delimiter = delimiterOf(input.Delimiter)
-  const page = await ctx.store.objects.list(ctx.bucket, {
+  const options = {
     prefix,
     ...(delimiter !== undefined && { delimiter }),
     ...(marker !== '' && { after: afterMarker(marker, prefix, delimiter) }),
     limit,
-  })
-  const { records, prefixes } = splitEntries(page.entries)
+  }
+  const inDirectory = isDirectory(ctx.bucket)
+  const page = await (inDirectory ? listDirectory(ctx, options) : ctx.store.objects.list(ctx.bucket, options))
+  const { records, prefixes } = splitEntries(inDirectory ? scattered(page.entries) : page.entries)
   const ownerOf = ownersOf(ctx)
   const restoreAtMs = wantsRestoreStatus(input) ? ctx.clock.now() : undefined
   return {

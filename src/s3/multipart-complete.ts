@@ -16,10 +16,12 @@ import {
   checkPartSizes,
   listedParts,
   matchParts,
+  requireConsecutive,
   requirePartChecksums,
 } from './lib/completed-parts.ts'
 import { checkWriteConditions, conflict, validateWriteConditions } from './lib/conditional.ts'
 import { readCustomerKey } from './lib/customer-key.ts'
+import { isDirectory } from './lib/directory-bucket.ts'
 import { encryptionOutput, sealerOf } from './lib/encryption.ts'
 import { multipartETag, quoteETag } from './lib/etag.ts'
 import { objectLocation } from './lib/location.ts'
@@ -45,6 +47,7 @@ interface Assembly {
 async function assemble(ctx: Ctx, upload: UploadRecord, input: CompleteMultipartUploadRequest): Promise<Assembly> {
   checkCompletedType(upload, input.ChecksumType)
   const listed = listedParts(input)
+  if (upload.ChecksumAlgorithm !== undefined || isDirectory(ctx.bucket)) requireConsecutive(listed, input.UploadId)
   const matched = matchParts(upload, listed, await ctx.store.uploads.parts(upload, { limit: maxParts }))
   checkPartSizes(matched, ctx.config.minPartSizeBytes)
   checkObjectSize(matched, input.MpuObjectSize)
@@ -75,14 +78,15 @@ function checkConditions(
 }
 
 /** The object as the upload's beginning described it. */
-function draftOf(upload: UploadRecord, { parts, checksum }: Assembly) {
+function draftOf(ctx: Ctx, upload: UploadRecord, { parts, checksum }: Assembly) {
   const { UploadId: _id, initiatedMs, initiatorArn: _who, replaces: _what, sealedKey: _key, ...described } = upload
   const { ChecksumAlgorithm: _algorithm, ChecksumType: _type, ...rest } = described
   return {
     ...rest,
     // "For multipart uploads, the object creation date is the date of initiation of the multipart upload."
     // @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#SysMetadata
-    lastModifiedMs: initiatedMs,
+    // In directory buckets it "is the completion date of the multipart upload" (s3-express-using-multipart-upload.html).
+    lastModifiedMs: isDirectory(ctx.bucket) ? ctx.clock.now() : initiatedMs,
     ETag: multipartETag(parts.map((part) => part.ETag)),
     ...(keepsChecksum(upload) && { checksum }),
   }
@@ -129,7 +133,7 @@ async function complete(ctx: Ctx, input: CompleteMultipartUploadRequest): Promis
     const assembly = await assemble(ctx, upload, input)
     const record = await ctx.store.uploads.complete(ctx.bucket, upload, assembly.parts, (latest) => {
       checkConditions(input, upload, latest)
-      return draftOf(upload, assembly)
+      return draftOf(ctx, upload, assembly)
     })
     if (record === 'bucketGone') throw error('NoSuchBucket', { BucketName: ctx.bucket.Name })
     // Gone or changed meanwhile: look again, the answer may be another one now.

@@ -14,7 +14,7 @@ import { checkCopySourceConditions } from './lib/conditional.ts'
 import { type FoundSource, findCopySource, parseCopySource } from './lib/copy-source.ts'
 import { copiedBody } from './lib/copied-body.ts'
 import { readCustomerKey, sourceKeyInput } from './lib/customer-key.ts'
-import { encryptionOutput, hasMD5Tag, opaqueTag, readSealer } from './lib/encryption.ts'
+import { encryptionOutput, isMD5Tagged, opaqueTag, readSealer } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { wholeSeconds } from './lib/listing.ts'
 import type { ByteRange } from './lib/range.ts'
@@ -73,7 +73,7 @@ const plainMD5 = /^[0-9a-f]{32}$/
 
 /** What is known of the bytes without reading them: a whole source that was one upload with the same algorithm. */
 function knownDigests(
-  record: ObjectRecord,
+  { bucket, record }: FoundSource,
   range: ByteRange,
   algorithm: ChecksumAlgorithm,
   needsMD5: boolean,
@@ -82,7 +82,7 @@ function knownDigests(
   if (range.start > 0 || range.end < record.sizeBytes) return undefined
   if (checksum?.algorithm !== algorithm || checksum.type !== 'FULL_OBJECT') return undefined
   if (!needsMD5) return { ETag: opaqueTag(), checksum }
-  return plainMD5.test(ETag) && hasMD5Tag(encryption) ? { ETag, checksum } : undefined
+  return plainMD5.test(ETag) && isMD5Tagged(encryption, bucket) ? { ETag, checksum } : undefined
 }
 
 /** Reads the bytes to hash them; undefined when the source has gone meanwhile. */
@@ -120,7 +120,7 @@ async function copyPart(
   checkCopySize(range)
   const algorithm = upload.ChecksumAlgorithm ?? defaultAlgorithm
   const digests =
-    knownDigests(record, range, algorithm, keys.to.hasMD5Tag) ??
+    knownDigests(source, range, algorithm, keys.to.hasMD5Tag) ??
     (await readDigests(ctx, record, range, algorithm, keys))
   if (digests === undefined) return 'sourceGone'
   const staged = await copiedBody(ctx, record.body, range, keys.from, keys.to.sealer)

@@ -13,8 +13,10 @@ import type {
   S3Handlers,
 } from '../model/s3.types.gen.ts'
 import type { UploadPartRecord, UploadRecord } from '../store/records.ts'
-import type { ListOptions } from '../store/store.ts'
+import type { ListOptions, ListPage } from '../store/store.ts'
 import { checksumValueOutput } from './lib/checksum.ts'
+import { isDirectory } from './lib/directory-bucket.ts'
+import { readUploadsMarker, scattered, uploadsMarker } from './lib/directory-listing.ts'
 import { quoteETag } from './lib/etag.ts'
 import { afterMarker, delimiterOf, pageLimit, splitEntries, textEncoder, wholeSeconds } from './lib/listing.ts'
 import { initiator, owner } from './lib/owner.ts'
@@ -95,6 +97,16 @@ function listOptions(
   return options
 }
 
+/** There a page is followed up by its key marker alone. */
+function directoryMarkers(
+  ctx: Ctx,
+  { KeyMarker = '' }: ListMultipartUploadsRequest,
+  { entries, isTruncated }: ListPage<UploadRecord>,
+): Pick<ListMultipartUploadsOutput, 'KeyMarker' | 'NextKeyMarker'> {
+  const last = isTruncated ? entries.at(-1) : undefined
+  return { KeyMarker, NextKeyMarker: last && uploadsMarker(ctx, last) }
+}
+
 export const multipartList = {
   async ListParts(input, ctx): Promise<ListPartsOutput> {
     const limit = pageLimit('max-parts', input.MaxParts)
@@ -122,19 +134,24 @@ export const multipartList = {
   async ListMultipartUploads(input, ctx): Promise<ListMultipartUploadsOutput> {
     const limit = pageLimit('max-uploads', input.MaxUploads)
     const encode = textEncoder(input.EncodingType)
-    const markers = markersOf(input, ctx)
+    const inDirectory = isDirectory(ctx.bucket)
+    const markers = inDirectory ? readUploadsMarker(ctx, input.KeyMarker ?? '') : markersOf(input, ctx)
     const options = listOptions(input, markers, limit)
     const page = await ctx.store.uploads.list(ctx.bucket, options)
-    const { records, prefixes } = splitEntries(page.entries)
+    const { records, prefixes } = splitEntries(inDirectory ? scattered(page.entries) : page.entries)
     // Observed: the next markers are those of the last upload, truncated or not, and empty when the page has none, even
     // if it was cut off after a common prefix (recorded, test_list_multipart_uploads_marker_common_prefixes).
     const last = records.at(-1)
     return {
       Bucket: ctx.bucket.Name,
-      KeyMarker: encode(markers.key),
-      UploadIdMarker: markers.uploadId,
-      NextKeyMarker: encode(last?.Key ?? ''),
-      NextUploadIdMarker: last?.UploadId ?? '',
+      ...(inDirectory
+        ? directoryMarkers(ctx, input, page)
+        : {
+            KeyMarker: encode(markers.key),
+            UploadIdMarker: markers.uploadId,
+            NextKeyMarker: encode(last?.Key ?? ''),
+            NextUploadIdMarker: last?.UploadId ?? '',
+          }),
       Prefix: input.Prefix ? encode(input.Prefix) : undefined,
       Delimiter: options.delimiter && encode(options.delimiter),
       EncodingType: input.EncodingType,

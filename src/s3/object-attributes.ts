@@ -14,6 +14,7 @@ import type {
 import type { ObjectRecord, PartRecord } from '../store/records.ts'
 import { checksumOutput, checksumValueOutput } from './lib/checksum.ts'
 import { checkCustomerKey, readCustomerKey } from './lib/customer-key.ts'
+import { isDirectory } from './lib/directory-bucket.ts'
 import { readSealer } from './lib/encryption.ts'
 import { findObject } from './lib/find-object.ts'
 import { shownVersionId } from './lib/version-id.ts'
@@ -56,8 +57,10 @@ function attributeParts(
   record: ObjectRecord,
   parts: PartRecord[],
   input: GetObjectAttributesRequest,
+  isAlways: boolean,
 ): GetObjectAttributesParts {
-  if (record.checksum?.type !== 'COMPOSITE') return { TotalPartsCount: parts.length }
+  // "Directory buckets: regardless of whether an additional checksum is applied" (GetObjectAttributesParts).
+  if (record.checksum?.type !== 'COMPOSITE' && !isAlways) return { TotalPartsCount: parts.length }
   const marker = markerOf(input.PartNumberMarker)
   const MaxParts = Math.min(input.MaxParts ?? maxPartsLimit, maxPartsLimit)
   if (MaxParts < 0)
@@ -98,7 +101,7 @@ export const objectAttributes = {
     if (wanted.has('Checksum')) output.Checksum = attributeChecksum(record)
     if (wanted.has('ObjectParts')) {
       const parts = await ctx.store.objects.parts(record)
-      if (parts !== undefined) output.ObjectParts = attributeParts(record, parts, input)
+      if (parts !== undefined) output.ObjectParts = attributeParts(record, parts, input, isDirectory(ctx.bucket))
     }
     if (wanted.has('StorageClass')) output.StorageClass = record.StorageClass
     if (wanted.has('ObjectSize')) output.ObjectSize = record.sizeBytes

@@ -15,6 +15,7 @@ import { authorizeAnnotations, bringsAnnotations, copiedAnnotations } from './li
 import { copiedDigests } from './lib/copied-digests.ts'
 import { type CopySource, type FoundSource, findCopySource, parseCopySource } from './lib/copy-source.ts'
 import { type CustomerKey, hasCustomerKey, readCustomerKey, sourceKeyInput } from './lib/customer-key.ts'
+import { isDirectory, notThere, shownExpiration } from './lib/directory-bucket.ts'
 import { chooseEncryption, hasMD5Tag, readSealer } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { describeContent, describeObject } from './lib/object-draft.ts'
@@ -101,6 +102,11 @@ function draftOf(
   }
 }
 
+/** Directory buckets have no tags, not even those of a source. @throws NotImplemented */
+function refuseTags({ bucket }: Ctx, from: ObjectRecord, { TaggingDirective }: CopyObjectRequest): void {
+  if (isDirectory(bucket) && TaggingDirective !== 'REPLACE' && from.tags?.length) throw notThere('x-amz-tagging')
+}
+
 /** Tags that travel with the object are read there and set here. @throws AwsError AccessDenied */
 async function authorizeTags(
   ctx: Ctx,
@@ -126,6 +132,7 @@ async function copyOnce(
   const { Key } = input
   const found = await findCopySource(ctx, source, input.ExpectedSourceBucketOwner)
   const from = found.record
+  refuseTags(ctx, from, input)
   await authorizeTags(ctx, found, source, input)
   const isAnnotated = bringsAnnotations(from, input.AnnotationDirective)
   if (isAnnotated) await authorizeAnnotations(ctx, found, source, Key)
@@ -184,6 +191,7 @@ export const objectCopy = {
         // Observed: a null version is not named as a source (recorded, test_s3_copy_object_in_place_versioned).
         CopySourceVersionId: from.VersionId === 'null' ? undefined : from.VersionId,
         VersionId: shownVersionId(ctx.bucket, made),
+        Expiration: shownExpiration(ctx.bucket),
         ...described.encryption.output,
       }
     }

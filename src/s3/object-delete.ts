@@ -14,7 +14,7 @@ import type {
   S3Handlers,
 } from '../model/s3.types.gen.ts'
 import type { ObjectRecord } from '../store/records.ts'
-import { isDirectory } from './lib/directory-bucket.ts'
+import { checkListedKeys, isDirectory } from './lib/directory-bucket.ts'
 import { matchesETag } from './lib/etag.ts'
 import { wholeSeconds } from './lib/listing.ts'
 import { checkDeletable } from './lib/object-lock.ts'
@@ -159,6 +159,7 @@ export const objectDelete = {
     if (Objects.length === 0 || Objects.length > maxObjects) throw error('MalformedXML')
     // The model's least length of a key. Observed: MalformedXML, which users of the SDKs report for an empty one.
     if (Objects.some((item) => item.Key === '')) throw error('MalformedXML')
+    if (isDirectory(ctx.bucket)) checkListedKeys(Objects)
     checkHeaders(input, ctx)
     const Deleted: DeletedObject[] = []
     const Errors: NonNullable<DeleteObjectsOutput['Errors']> = []

@@ -19,6 +19,7 @@ import { checksumOutput } from './lib/checksum.ts'
 import { checkReadConditions } from './lib/conditional.ts'
 import { shownContent } from './lib/content.ts'
 import { type CustomerKey, checkCustomerKey, readCustomerKey } from './lib/customer-key.ts'
+import { shownExpiration } from './lib/directory-bucket.ts'
 import { encryptionOutput, sealerOf } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { findObject } from './lib/find-object.ts'
@@ -106,6 +107,7 @@ function describe(
     ...encryptionOutput(record.encryption, customerKey?.md5),
     Metadata: record.metadata,
     StorageClass: shownStorageClass(record.StorageClass),
+    Expiration: shownExpiration(ctx.bucket),
     Restore: restoreHeader(record, ctx.clock.now()),
     PartsCount: part === undefined ? undefined : record.partsCount,
     TagCount: seen.tags?.length || undefined,

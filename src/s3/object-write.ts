@@ -9,8 +9,8 @@ import type { ObjectRecord } from '../store/records.ts'
 import { appendObject } from './append.ts'
 import { checksumOutput, declaredChecksum } from './lib/checksum.ts'
 import { checkWriteConditions, validateWriteConditions } from './lib/conditional.ts'
-import { isDirectory } from './lib/directory-bucket.ts'
-import { chooseEncryption, hasMD5Tag } from './lib/encryption.ts'
+import { shownExpiration } from './lib/directory-bucket.ts'
+import { chooseEncryption, isMD5Tagged } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { describeContent, describeObject } from './lib/object-draft.ts'
 import { requireIntegrity } from './lib/object-lock.ts'
@@ -65,7 +65,7 @@ export const objectWrite = {
       ContentMD5: input.ContentMD5,
       declared,
       expectedDigestAs: 'hex',
-      encryption: { sealer, hasMD5Tag: hasMD5Tag(encryption) && !isDirectory(ctx.bucket) },
+      encryption: { sealer, hasMD5Tag: isMD5Tagged(encryption, ctx.bucket) },
     })
     const record = await commit(ctx, input, described, received)
     return {
@@ -73,6 +73,7 @@ export const objectWrite = {
       ...checksumOutput(record.checksum),
       ...encryptionOutput,
       VersionId: writtenVersionId(record),
+      Expiration: shownExpiration(ctx.bucket),
     }
   },
 } satisfies Partial<S3Handlers>

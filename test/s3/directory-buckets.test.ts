@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { crc32 } from 'node:zlib'
-import type { CreateBucketConfiguration } from '../../src/model/s3.types.gen.ts'
+import type { CompletedPart, CreateBucketConfiguration } from '../../src/model/s3.types.gen.ts'
 import { handlers } from '../../src/s3/index.ts'
 import { screenDirectory, zoneOf } from '../../src/s3/lib/directory-bucket.ts'
-import { owner, refused, startMs, type World, withWorld } from './support.ts'
+import { bodyOf, owner, refused, startMs, type World, withWorld } from './support.ts'
 
 const Bucket = 'data--use1-az4--x-s3'
 const wanted: CreateBucketConfiguration = {
@@ -23,6 +23,12 @@ const inDirectory = (run: (world: World) => Promise<void>) =>
 const put = (world: World, Key: string, bytes: string, more = {}) => world.put(Key, bytes, { Bucket, ...more })
 const get = (world: World, Key: string) => world.get(Key, { Bucket })
 const keys = async (world: World) => (await world.call('ListObjectsV2', { Bucket })).Contents?.map(({ Key }) => Key)
+
+function crcOf(text: string): string {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(crc32(text))
+  return bytes.toString('base64')
+}
 
 describe('a directory bucket', () => {
   test('is created, described and listed apart from the others', () =>
@@ -97,6 +103,15 @@ describe('a directory bucket', () => {
       }
       await refused(screen('PutObject', { ACL: 'private' }), 'NotImplemented', { fields: { Header: 'x-amz-acl' } })
       await refused(screen('PutObject', { Tagging: '' }), 'NotImplemented', { fields: { Header: 'x-amz-tagging' } })
+      for (const [operation, input, Header] of [
+        ['PutObject', { ContentMD5: 'x' }, 'Content-MD5'],
+        ['PutBucketPolicy', { ConfirmRemoveSelfBucketAccess: true }, 'x-amz-confirm-remove-self-bucket-access'],
+        ['DeleteBucket', { ExpectedBucketOwner: owner.id }, 'x-amz-expected-bucket-owner'],
+        ['UploadPart', { SSECustomerKey: 'x' }, 'x-amz-server-side-encryption-customer-key'],
+      ] as const) {
+        await refused(screen(operation, input), 'NotImplemented', { status: 501, fields: { Header } })
+      }
+      await screen('GetObject', { ExpectedBucketOwner: owner.id })
       await refused(screen('GetObject', { VersionId: 'x' }), 'InvalidArgument')
       await screen('GetObject', { VersionId: 'null' })
       await refused(screen('ListObjectsV2', { Prefix: 'a' }), 'InvalidRequest')
@@ -108,22 +123,186 @@ describe('a directory bucket', () => {
     }))
 })
 
+describe('listing a directory bucket', () => {
+  const names = Array.from({ length: 30 }, (_, at) => `key-${String(at).padStart(2, '0')}`)
+
+  test('gives every key once, in no order, page by page', () =>
+    inDirectory(async (world) => {
+      for (const name of names) await put(world, name, '')
+      const seen: string[] = []
+      let ContinuationToken: string | undefined
+      do {
+        const page = await world.call('ListObjectsV2', { Bucket, MaxKeys: 12, ContinuationToken })
+        seen.push(...(page.Contents ?? []).map(({ Key = '' }) => Key))
+        ContinuationToken = page.NextContinuationToken
+      } while (ContinuationToken !== undefined)
+      assert.notDeepEqual(seen, names)
+      assert.deepEqual(seen.sort(), names)
+    }))
+
+  // "ListObjectsV2 response includes the prefixes that are related only to in-progress multipart uploads."
+  test('shows folders of uploads in progress', () =>
+    inDirectory(async (world) => {
+      for (const Key of ['b/1', 'd/1']) await put(world, Key, '')
+      const begin = (Key: string) => world.call('CreateMultipartUpload', { Bucket, Key })
+      for (const Key of ['a/1', 'a/2', 'b/2', 'c/1', 'e', 'z/deep/1']) await begin(Key)
+      const folders = async (more: object) => {
+        const all: string[] = []
+        let ContinuationToken: string | undefined
+        do {
+          const page = await world.call('ListObjectsV2', { Bucket, Delimiter: '/', ContinuationToken, ...more })
+          all.push(...(page.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix))
+          assert.equal(page.KeyCount, page.CommonPrefixes?.length)
+          ContinuationToken = page.NextContinuationToken
+        } while (ContinuationToken !== undefined)
+        return all.sort()
+      }
+      const expected = ['a/', 'b/', 'c/', 'd/', 'z/']
+      for (const MaxKeys of [1000, 5, 4, 2, 1]) assert.deepEqual(await folders({ MaxKeys }), expected)
+      assert.deepEqual(await folders({ Prefix: 'z/' }), ['z/deep/'])
+      const flat = await world.call('ListObjectsV2', { Bucket })
+      assert.equal(flat.KeyCount, 2)
+      await world.bucket('general')
+      await world.call('CreateMultipartUpload', { Bucket: 'general', Key: 'a/1' })
+      const general = await world.call('ListObjectsV2', { Bucket: 'general', Delimiter: '/' })
+      assert.deepEqual(general.CommonPrefixes, [])
+    }))
+
+  // KeyMarker of ListMultipartUploads: "obfuscated and isn't a real object key".
+  test('pages uploads by an opaque marker', () =>
+    inDirectory(async (world) => {
+      for (const Key of ['a', 'a', 'a', 'b', 'c/1', 'c/2', 'd'])
+        await world.call('CreateMultipartUpload', { Bucket, Key })
+      const list = (KeyMarker: string | undefined, more: object) =>
+        world.call('ListMultipartUploads', { Bucket, KeyMarker, ...more })
+      for (const [more, count, folders] of [
+        [{ MaxUploads: 2 }, 7, 0],
+        [{ MaxUploads: 1, Delimiter: '/' }, 5, 1],
+      ] as const) {
+        const ids = new Set<string | undefined>()
+        let prefixes = 0
+        let marker: string | undefined
+        do {
+          const page = await list(marker, more)
+          for (const { UploadId } of page.Uploads ?? []) ids.add(UploadId)
+          prefixes += page.CommonPrefixes?.length ?? 0
+          assert.equal(page.NextUploadIdMarker, undefined)
+          marker = page.NextKeyMarker
+        } while (marker !== undefined)
+        assert.deepEqual([ids.size, prefixes], [count, folders])
+      }
+      await refused(list('a', {}), 'InvalidArgument', { fields: { ArgumentName: 'key-marker', ArgumentValue: 'a' } })
+      const [first] = (await list(undefined, { MaxUploads: 1 })).Uploads ?? []
+      assert.equal(first?.Initiator?.ID, owner.id)
+    }))
+})
+
+describe('uploads to a directory bucket', () => {
+  const upload = async (world: World, numbers: number[], bucket = Bucket, more = {}) => {
+    const { UploadId = '' } = await world.call('CreateMultipartUpload', { Bucket: bucket, Key: 'k', ...more })
+    const input = { Bucket: bucket, Key: 'k', UploadId }
+    const Parts: CompletedPart[] = []
+    for (const PartNumber of numbers) {
+      const part = await world.call('UploadPart', { ...input, ...more, PartNumber }, { body: bodyOf('same') })
+      Parts.push({ ...part, PartNumber, ETag: part.ETag ?? '' })
+    }
+    return { Parts, complete: () => world.call('CompleteMultipartUpload', { ...input, MultipartUpload: { Parts } }) }
+  }
+  const small = (run: (world: World) => Promise<void>) =>
+    withWorld(
+      handlers,
+      async (world) => {
+        await create(world)
+        await run(world)
+      },
+      { minPartSizeBytes: 0 },
+    )
+
+  // s3-express-using-multipart-upload.html, API_CompletedPart.html
+  test('have parts from 1 without a gap, and the date of their completion', () =>
+    small(async (world) => {
+      await refused((await upload(world, [1, 3])).complete(), 'InvalidPartOrder', { status: 400 })
+      await refused((await upload(world, [2])).complete(), 'InvalidPartOrder')
+      const { complete, Parts } = await upload(world, [1, 2])
+      assert.notEqual(Parts[0]?.ETag, Parts[1]?.ETag)
+      world.clock.nowMs += 60_000
+      await complete()
+      const head = await world.call('HeadObject', { Bucket, Key: 'k' })
+      assert.equal(head.LastModified, startMs + 60_000)
+      assert.equal(head.Expiration, 'NotImplemented')
+      const ObjectAttributes = ['ObjectParts']
+      const { ObjectParts } = await world.call('GetObjectAttributes', { Bucket, Key: 'k', ObjectAttributes })
+      assert.equal(ObjectParts?.Parts?.length, 2)
+    }))
+
+  test('and those of other buckets that name a checksum have them, too', () =>
+    small(async (world) => {
+      await world.bucket('general')
+      const checksum = { ChecksumAlgorithm: 'CRC32', ChecksumCRC32: crcOf('same') }
+      await refused((await upload(world, [1, 3], 'general', checksum)).complete(), 'InvalidPartOrder')
+      await (await upload(world, [1, 3], 'general')).complete()
+      const { LastModified, Expiration } = await world.call('HeadObject', { Bucket: 'general', Key: 'k' })
+      assert.deepEqual([LastModified, Expiration], [startMs, undefined])
+    }))
+})
+
+describe('tags and encryption of a directory bucket', () => {
+  // TaggingDirective of CopyObject.
+  test('copies bring no tags', () =>
+    inDirectory(async (world) => {
+      await world.bucket('general')
+      await world.put('k', 'x', { Bucket: 'general', Tagging: 'a=b' })
+      const copy = (more: object) => world.call('CopyObject', { Bucket, Key: 'k', CopySource: 'general/k', ...more })
+      await refused(copy({}), 'NotImplemented', { status: 501, fields: { Header: 'x-amz-tagging' } })
+      await refused(copy({ TaggingDirective: 'COPY' }), 'NotImplemented')
+      await copy({ TaggingDirective: 'REPLACE' })
+      const bucket = await world.store.buckets.get(Bucket)
+      assert.ok(bucket)
+      const screen = async (input: object) => screenDirectory('CopyObject', { ...input }, bucket, undefined)
+      await screen({ TaggingDirective: 'REPLACE', Tagging: '' })
+      await refused(screen({ TaggingDirective: 'REPLACE', Tagging: 'a=b' }), 'NotImplemented')
+    }))
+
+  test('bucket keys are always on, and there is no second layer', () =>
+    withWorld(
+      handlers,
+      async (world) => {
+        await create(world)
+        const kms = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'one' }
+        assert.equal((await put(world, 'k', 'x', { ...kms, BucketKeyEnabled: false })).BucketKeyEnabled, true)
+        const copied = await world.call('CopyObject', { Bucket, Key: 'c', CopySource: `${Bucket}/k`, ...kms })
+        assert.equal(copied.BucketKeyEnabled, undefined)
+        await refused(put(world, 'k', 'x', { ...kms, ServerSideEncryption: 'aws:kms:dsse' }), 'InvalidArgument')
+      },
+      { kmsKeys: [{ id: 'one', aliases: [], state: 'Enabled', accountId: owner.id, region: undefined }] },
+    ))
+})
+
+test('DeleteObjects takes no blank keys and no control characters there, and then deletes nothing', () =>
+  inDirectory(async (world) => {
+    await put(world, 'k', '')
+    for (const bad of [' ', '\t\n', 'a\u0001', 'a\u0085']) {
+      const Objects = [{ Key: 'k' }, { Key: bad }]
+      await refused(world.call('DeleteObjects', { Bucket, Delete: { Objects } }), 'MalformedXML', { status: 400 })
+    }
+    const { Deleted } = await world.call('DeleteObjects', {
+      Bucket,
+      Delete: { Objects: [{ Key: 'k' }, { Key: 'a\tb' }] },
+    })
+    assert.equal(Deleted?.length, 2)
+  }))
+
 describe('appending', () => {
   const append = (world: World, bytes: string, WriteOffsetBytes: number, more = {}) =>
     put(world, 'k', bytes, { WriteOffsetBytes, ...more })
 
   test('adds bytes behind the others; the checksum is of all', () =>
     inDirectory(async (world) => {
-      const crc = (text: string) => {
-        const bytes = Buffer.alloc(4)
-        bytes.writeUInt32BE(crc32(text))
-        return bytes.toString('base64')
-      }
-      const first = await append(world, 'hello', 0, { Metadata: { a: '1' }, ChecksumCRC32: crc('hello') })
+      const first = await append(world, 'hello', 0, { Metadata: { a: '1' }, ChecksumCRC32: crcOf('hello') })
       assert.equal(first.Size, 5)
-      const second = await append(world, ' world', 5, { ChecksumCRC32: crc(' world') })
+      const second = await append(world, ' world', 5, { ChecksumCRC32: crcOf(' world') })
       assert.equal(second.Size, 11)
-      assert.equal(second.ChecksumCRC32, crc('hello world'))
+      assert.equal(second.ChecksumCRC32, crcOf('hello world'))
       assert.equal(await get(world, 'k'), 'hello world')
       assert.deepEqual((await world.call('HeadObject', { Bucket, Key: 'k' })).Metadata, { a: '1' })
       assert.equal(await world.get('k', { Bucket, Range: 'bytes=3-7' }), 'lo wo')

@@ -41,6 +41,16 @@ export function listedParts(input: CompleteMultipartUploadRequest): CompletedPar
   return parts
 }
 
+/**
+ * "When an additional checksum is applied to each part, the PartNumber must start at 1 and the part numbers must be
+ * consecutive"; in directory buckets always. Assumed: there with the same code.
+ * @throws InvalidPartOrder
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompletedPart.html
+ */
+export function requireConsecutive(listed: readonly CompletedPart[], UploadId: string): void {
+  if (listed.some(({ PartNumber }, at) => PartNumber !== at + 1)) throw error('InvalidPartOrder', { UploadId })
+}
+
 function invalidPart(upload: UploadRecord, part: CompletedPart): AwsError {
   const { PartNumber } = part
   return error('InvalidPart', { UploadId: upload.UploadId, PartNumber, ETag: unquoteETag(part.ETag) })

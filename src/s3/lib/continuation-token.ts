@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 
-export type TokenPurpose = 'objects' | 'buckets' | 'annotations' | 'directories'
+export type TokenPurpose = 'objects' | 'buckets' | 'annotations' | 'directories' | 'uploads'
 
 const digestBytes = 12
 

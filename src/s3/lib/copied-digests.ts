@@ -11,7 +11,6 @@ import type { Ctx } from '../../context.ts'
 import type { Sealer } from '../../encryption/sealer.ts'
 import type {
   BodyRef,
-  BucketRecord,
   Checksum,
   ChecksumAlgorithm,
   EncryptionRecord,
@@ -22,8 +21,7 @@ import type { Store } from '../../store/store.ts'
 import { createHasher } from './checksum.ts'
 import type { FoundSource } from './copy-source.ts'
 import { combineCrcs, isCombinable } from './crc-combine.ts'
-import { isDirectory } from './directory-bucket.ts'
-import { hasMD5Tag, opaqueTag } from './encryption.ts'
+import { isMD5Tagged, opaqueTag } from './encryption.ts'
 
 /** Bodies whose digests are remembered. */
 const capacity = 500
@@ -66,10 +64,6 @@ function combined(parts: readonly PartRecord[], algorithm: ChecksumAlgorithm): s
   return isCombinable(algorithm) ? combineCrcs(algorithm, values) : undefined
 }
 
-/** Whether the entity tag of an object, or of its only part, is the MD5 of its content. */
-const isMD5Tagged = (bucket: BucketRecord, encryption: EncryptionRecord): boolean =>
-  hasMD5Tag(encryption) && !isDirectory(bucket)
-
 /**
  * Digests of a copy of `source`. `requested` is the algorithm the request names, if any; `encryption` that of the copy;
  * `sealer` opens the source.
@@ -84,7 +78,7 @@ export async function copiedDigests(
 ): Promise<Digests | undefined> {
   const algorithm = requested ?? source.checksum?.algorithm ?? 'CRC64NVME'
   const parts = source.partsCount === undefined ? undefined : await ctx.store.objects.parts(source)
-  const tagIsMD5 = { source: isMD5Tagged(bucket, source.encryption), copy: isMD5Tagged(ctx.bucket, encryption) }
+  const tagIsMD5 = { source: isMD5Tagged(source.encryption, bucket), copy: isMD5Tagged(encryption, ctx.bucket) }
   const known = knownDigests(source, parts, algorithm, tagIsMD5)
   const { ETag, checksum } = known
   if (ETag !== undefined && checksum !== undefined) return { ETag, checksum }

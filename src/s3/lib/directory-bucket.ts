@@ -1,8 +1,7 @@
 /**
  * Directory buckets: how they are named and what they do not have. What they lack is refused by name, before a handler
  * sees the request.
- * Gaps: keys are listed in byte order, which is one of the orders that AWS allows itself; prefixes of uploads in progress
- * are not among the common prefixes; requests are served by path style too.
+ * By design: requests are served by path style too, and all encryption is chosen per request as in other buckets.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-differences.html
  */
 import { type AwsError, error } from '../../errors.ts'
@@ -41,6 +40,10 @@ const refusedMembers: readonly [member: string, wire: string][] = [
   ['Tagging', 'x-amz-tagging'],
   ['WebsiteRedirectLocation', 'x-amz-website-redirect-location'],
   ['SSECustomerAlgorithm', 'x-amz-server-side-encryption-customer-algorithm'],
+  ['SSECustomerKey', 'x-amz-server-side-encryption-customer-key'],
+  ['SSECustomerKeyMD5', 'x-amz-server-side-encryption-customer-key-MD5'],
+  ['ContentMD5', 'Content-MD5'],
+  ['ConfirmRemoveSelfBucketAccess', 'x-amz-confirm-remove-self-bucket-access'],
   ['ObjectLockMode', 'x-amz-object-lock-mode'],
   ['ObjectLockRetainUntilDate', 'x-amz-object-lock-retain-until-date'],
   ['ObjectLockLegalHoldStatus', 'x-amz-object-lock-legal-hold'],
@@ -56,7 +59,20 @@ const refusedMembers: readonly [member: string, wire: string][] = [
 ]
 
 // Observed: status and code, of an upload with x-amz-acl (archiecobbs/s3backer issue 231).
-const notThere = (Header: string): AwsError => error('NotImplemented', { Header })
+export const notThere = (Header: string): AwsError => error('NotImplemented', { Header })
+
+/** ExpectedBucketOwner of these: "the request fails with the HTTP status code 501 Not Implemented". */
+const withoutExpectedOwner: ReadonlySet<string> = new Set([
+  'DeleteBucket',
+  ...['Put', 'Get', 'Delete'].flatMap((verb) => [`${verb}BucketPolicy`, `${verb}BucketEncryption`]),
+])
+
+/**
+ * "This header returns the value NotImplemented in all responses for directory buckets."
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html x-amz-expiration
+ */
+export const shownExpiration = (bucket: BucketRecord): 'NotImplemented' | undefined =>
+  isDirectory(bucket) ? 'NotImplemented' : undefined
 
 /** @throws NotImplemented naming what directory buckets do not take */
 export function refuseMembers(input: Readonly<Record<string, unknown>>): void {
@@ -86,7 +102,11 @@ export function screenDirectory(
   // Observed: SDKs told of an endpoint sign all they send to the bucket with the session, not only what is zonal.
   const isAllowed = zonal?.mode !== 'ReadOnly' || sessionModeOf(operation) === 'ReadOnly'
   if (zonal !== undefined && (zonal.bucketId !== bucket.id || !isAllowed)) throw error('AccessDenied')
-  refuseMembers(input)
+  // "Only the empty tag-set is supported" for copies.
+  refuseMembers(operation === 'CopyObject' && input.Tagging === '' ? { ...input, Tagging: undefined } : input)
+  if (input.ExpectedBucketOwner !== undefined && withoutExpectedOwner.has(operation)) {
+    throw notThere('x-amz-expected-bucket-owner')
+  }
   if (operation === 'CopyObject' && input.AnnotationDirective === 'COPY')
     throw notThere('x-amz-object-annotation-directive')
   if (input.VersionId !== undefined && input.VersionId !== 'null') {
@@ -97,6 +117,17 @@ export function screenDirectory(
     )
   }
   if (operation === 'ListObjectsV2' || operation === 'ListMultipartUploads') checkListing(input)
+}
+
+/** Nothing but white space, or a control character other than tab, line feed and return. */
+const badListedKey = /^\s*$|(?![\t\n\r])\p{Cc}/u
+
+/**
+ * Keys that DeleteObjects does not take there: "400 Bad Request error and none of the objects will be deleted".
+ * Assumed: the code. @throws MalformedXML
+ */
+export function checkListedKeys(keys: readonly { Key: string }[]): void {
+  if (keys.some(({ Key }) => badListedKey.test(Key))) throw error('MalformedXML')
 }
 
 /** Prefixes are folders there. Assumed: the texts, after those that clients quote. @throws InvalidRequest */

@@ -2,6 +2,7 @@
 import type { Ctx } from '../../context.ts'
 import type { Initiator, Owner } from '../../model/s3.types.gen.ts'
 import type { UploadRecord } from '../../store/records.ts'
+import { isDirectory } from './directory-bucket.ts'
 
 /**
  * The Owner element of an account.
@@ -13,7 +14,8 @@ export function owner(ctx: Ctx, accountId: string): Owner {
 
 /**
  * The Initiator of an upload: the account itself for its root, the principal's ARN otherwise.
- * Observed: DisplayName is still there (recorded ListParts and ListMultipartUploads).
+ * Observed: DisplayName is still there (recorded ListParts and ListMultipartUploads). In directory buckets an account is
+ * shown by its account id.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Initiator.html
  */
 export function initiator(ctx: Ctx, upload: Pick<UploadRecord, 'ownerId' | 'initiatorArn'>): Initiator {
@@ -24,5 +26,6 @@ export function initiator(ctx: Ctx, upload: Pick<UploadRecord, 'ownerId' | 'init
   // arn:aws:iam::ACCOUNT:root
   const accountId = initiatorArn === '' ? upload.ownerId : initiatorArn.slice('arn:aws:iam::'.length, -':root'.length)
   const account = ctx.account(accountId)
+  if (isDirectory(ctx.bucket)) return { ID: account?.id ?? accountId, DisplayName: account?.displayName }
   return { ID: account?.canonicalId ?? accountId, DisplayName: account?.displayName }
 }

@@ -13,7 +13,7 @@ import {
   readCustomerKey,
   requireSecureConnection,
 } from './customer-key.ts'
-import { hasMD5Tag, refuseBlocked, sealerOf } from './encryption.ts'
+import { isMD5Tagged, refuseBlocked, sealerOf } from './encryption.ts'
 import type { BodyEncryption } from './receive-body.ts'
 
 export type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT'
@@ -75,7 +75,7 @@ export function checkUploadKey(upload: UploadRecord, key: CustomerKey): void {
 export function partEncryption(upload: UploadRecord, key: CustomerKey | undefined, ctx: Ctx): BodyEncryption {
   const { encryption, sealedKey } = upload
   const sealer = sealedKey === undefined ? undefined : wrappingSealer(sealerOf(encryption, key, ctx).open(sealedKey))
-  return { sealer, hasMD5Tag: hasMD5Tag(encryption) }
+  return { sealer, hasMD5Tag: isMD5Tagged(encryption, ctx.bucket) }
 }
 
 /**

@@ -38,7 +38,8 @@ test('the endpoint is the signed region when AWS has it, else the configured one
   assert.equal(isRegion(signed(undefined), 'eu-east-1'), false)
 })
 
-const accounts = { account: (id: string) => [owner, stranger].find((account) => account.id === id) } as Ctx
+const account = (id: string) => [owner, stranger].find((one) => one.id === id)
+const accounts = { account, bucket: { type: 'general' } } as Ctx
 
 test('owners have an id and no display name; unknown ones are their id', () => {
   assert.deepEqual(ownerOf(accounts, owner.id), { ID: owner.canonicalId })
@@ -51,4 +52,8 @@ test('an initiator is its account for a root, its ARN otherwise (API page of Ini
   assert.deepEqual(begun(''), { ID: owner.canonicalId, DisplayName: 'owner' })
   const user = 'arn:aws:iam::111111111111:user/path/alice'
   assert.deepEqual(begun(user), { ID: user, DisplayName: 'alice' })
+  const inDirectory = { account, bucket: { type: 'directory' } } as Ctx
+  const root = `arn:aws:iam::${stranger.id}:root`
+  assert.equal(initiator(inDirectory, { ownerId: owner.id, initiatorArn: root }).ID, stranger.id)
+  assert.equal(initiator(inDirectory, { ownerId: owner.id, initiatorArn: user }).ID, user)
 })
