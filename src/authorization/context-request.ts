@@ -1,5 +1,6 @@
 /** Condition keys about the request and the resource that every service has. */
 import { header } from '../http/wire.ts'
+import type { Asked } from './asked.ts'
 import type { KeyValue, Subject } from './context.ts'
 import { isoTime } from './context-principal.ts'
 import { organizationKeys } from './organizations.ts'
@@ -11,14 +12,31 @@ const resourceAccount = ({ bucket, asked }: Subject): KeyValue => {
   return asked.operation === 'ListBuckets' ? undefined : asked.principal.accountId || undefined
 }
 
+/** What a trusted proxy says of the client: the first of the list, which every proxy adds to. */
+function forwarded({ config, request }: Asked, name: string): string | undefined {
+  return config.trustProxy ? header(request, name)?.split(',', 1)[0]?.trim() || undefined : undefined
+}
+
+function isSecure(asked: Asked): boolean {
+  const protocol = forwarded(asked, 'x-forwarded-proto')
+  return protocol === undefined ? asked.request.isTls : protocol.toLowerCase() === 'https'
+}
+
+/** Without the port that some proxies add. */
+function sourceIp(asked: Asked): KeyValue {
+  const client = forwarded(asked, 'x-forwarded-for')
+  if (client === undefined) return asked.request.remoteAddress || undefined
+  return /^\[(.+)\](?::\d+)?$/.exec(client)?.[1] ?? /^([\d.]+):\d+$/.exec(client)?.[1] ?? client
+}
+
 export const requestKeys: ReadonlyMap<string, (subject: Subject) => KeyValue> = new Map<
   string,
   (s: Subject) => KeyValue
 >([
   ['aws:currenttime', ({ nowMs }: Subject) => isoTime(nowMs)],
   ['aws:epochtime', ({ nowMs }: Subject) => String(Math.floor(nowMs / 1000))],
-  ['aws:securetransport', ({ asked }: Subject) => String(asked.request.isTls)],
-  ['aws:sourceip', ({ asked }: Subject) => asked.request.remoteAddress || undefined],
+  ['aws:securetransport', ({ asked }: Subject) => String(isSecure(asked))],
+  ['aws:sourceip', ({ asked }: Subject) => sourceIp(asked)],
   ['aws:useragent', ({ asked }: Subject) => header(asked.request, 'user-agent')],
   ['aws:referer', ({ asked }: Subject) => header(asked.request, 'referer')],
   ['aws:requestedregion', ({ asked }: Subject) => asked.auth.region ?? asked.config.region],

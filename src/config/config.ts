@@ -57,6 +57,8 @@ export interface Config {
   domains: string[]
   /** Other `host[:port]` names of this server, tried when a signature does not match the Host received (presigned URLs made in a container, used in a browser). */
   publicHosts: string[]
+  /** Policies see the client's address and protocol as X-Forwarded-For and X-Forwarded-Proto tell them. */
+  trustProxy: boolean
   /** Verify signatures against the received Host only: no aliases, configured or learned. */
   strictHost: boolean
   /** Largest accepted difference between the client's clock and ours, in ms; `undefined` accepts any. AWS: 900,000. */

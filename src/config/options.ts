@@ -53,6 +53,8 @@ export interface Options {
   domains?: string[] | undefined
   /** Other `host[:port]` names of this server, for presigned URLs. */
   publicHosts?: string[] | undefined
+  /** A proxy in front says in X-Forwarded-For and X-Forwarded-Proto how clients came. */
+  trustProxy?: boolean | undefined
   /** Verify signatures against the received Host only. */
   strictHost?: boolean | undefined
   /** Milliseconds, or text such as `15m`, or `off`. */
@@ -283,6 +285,13 @@ export const options: Readonly<Record<OptionName, OptionRow>> = {
     isList: true,
     default: '',
     help: 'another name of this server that presigned URLs may be made for; repeatable',
+  }),
+  trustProxy: row(kinds.flag, {
+    flag: 'trust-proxy',
+    env: 'SANDBUCKET_TRUST_PROXY',
+    placeholder: undefined,
+    default: 'false',
+    help: 'policies see address and protocol of clients (aws:SourceIp, aws:SecureTransport) as a proxy forwards them',
   }),
   strictHost: row(kinds.flag, {
     flag: 'strict-host',

@@ -93,6 +93,7 @@ function combine(layers: readonly Layer[], defaults: Defaults, findings: Finding
     bucketDefaults: values.bucketDefaults ?? 'aws',
     domains: values.domains ?? [],
     publicHosts: values.publicHosts ?? [],
+    trustProxy: values.trustProxy ?? false,
     strictHost: values.strictHost ?? false,
     maxClockSkewMs: finite(values.maxClockSkew ?? 900_000),
     minPartSizeBytes: values.minPartSize ?? 5 * 2 ** 20,
