@@ -1,13 +1,16 @@
 """A pytest plugin: requests of ceph/s3-tests leave with AWS's names, and answers come back with the names it compares.
 
 Ceph's ARNs have no account id, call sessions `iam` and name a tenant; the suite's identity provider is a Keycloak of
-http://localhost:8080, where AWS wants https and a list of audiences; what AWS calls `aud` in conditions is `app_id`; and a
-region may be empty. Nothing but names is changed. Requests are signed by botocore itself, as the suite expects, also where
-awscrt is there for checksums: it refuses to sign what the suite wants to see refused by the server.
-CEPH_NAMES_ACCOUNT: the account of the [iam] section; CEPH_NAMES_TENANT: that of [s3 tenant]; CEPH_NAMES_AUDIENCE: the
-audience of the tokens.
+http://localhost:8080, where AWS wants https and a list of audiences; what AWS calls `aud` in conditions is `app_id`; a region
+may be empty; owners and grantees have display names, which AWS no longer tells. Nothing else is changed but the order of
+grants, which the suite does not mean to compare: those of groups come first, as it lists them.
+Requests are signed by botocore itself, as the suite expects, also where awscrt is there for checksums: it refuses to sign what
+the suite wants to see refused by the server.
+CEPH_NAMES_ACCOUNT: the account of the [iam] section; CEPH_NAMES_TENANT: that of [s3 tenant]; CEPH_NAMES_DISPLAY: display
+names by canonical user id, as JSON; CEPH_NAMES_AUDIENCE: the audience of the tokens.
 """
 
+import json
 import os
 import re
 
@@ -16,6 +19,7 @@ from botocore import auth
 
 _ACCOUNT = os.environ["CEPH_NAMES_ACCOUNT"]
 _TENANT = os.environ["CEPH_NAMES_TENANT"]
+_DISPLAY = json.loads(os.environ["CEPH_NAMES_DISPLAY"])
 _AUDIENCE = os.environ.get("CEPH_NAMES_AUDIENCE")
 _ISSUER = "idp.sandbucket.localhost"
 _REALM = r"localhost:8080/auth/realms/\w+"
@@ -58,6 +62,23 @@ def _arriving(parsed, **_):
             parsed[key] = _each_text(value, _from_aws)
 
 
+def _as_ceph_tells(value):
+    if isinstance(value, list):
+        for one in value:
+            _as_ceph_tells(one)
+    elif isinstance(value, dict):
+        if value.get("ID") in _DISPLAY:
+            value.setdefault("DisplayName", _DISPLAY[value["ID"]])
+        if isinstance(value.get("Grants"), list):
+            value["Grants"].sort(key=lambda grant: grant["Grantee"]["Type"] != "Group")
+        for one in value.values():
+            _as_ceph_tells(one)
+
+
+def _arriving_from_s3(parsed, **_):
+    _as_ceph_tells(parsed)
+
+
 def pytest_configure(config):
     auth.AUTH_TYPE_MAPS.update(
         {
@@ -76,3 +97,4 @@ def pytest_configure(config):
         events.register("provide-client-params.%s" % service, _leaving)
     for service in ("iam", "sts"):
         events.register("after-call.%s" % service, _arriving)
+    events.register("after-call.s3", _arriving_from_s3)

@@ -71,6 +71,11 @@ export async function configure(
   const file = join(dir, 's3tests.conf')
   await writeFile(file, text.join('\n'))
   // For ceph_names.py.
-  const names = { CEPH_NAMES_ACCOUNT: accounts.iam.id, CEPH_NAMES_TENANT: accounts['s3 tenant'].id }
+  const display = Object.values(accounts).map(({ canonicalId, displayName }) => [canonicalId, displayName])
+  const names = {
+    CEPH_NAMES_ACCOUNT: accounts.iam.id,
+    CEPH_NAMES_TENANT: accounts['s3 tenant'].id,
+    CEPH_NAMES_DISPLAY: JSON.stringify(Object.fromEntries(display)),
+  }
   return { S3TEST_CONF: file, AWS_DEFAULT_REGION: 'us-east-1', AWS_MAX_ATTEMPTS: '2', ...names }
 }
