@@ -62,7 +62,7 @@ describe('without any source', () => {
       domains: [],
       publicHosts: [],
       trustProxy: false,
-    strictHost: false,
+      strictHost: false,
       maxClockSkewMs: 900_000,
       minPartSizeBytes: 5_242_880,
       buckets: [],
