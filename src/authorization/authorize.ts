@@ -53,7 +53,7 @@ import { effectiveBlock } from './public-access.ts'
 import { queryQuestions } from './query-questions.ts'
 import { acknowledges, isCharged } from './requester-pays.ts'
 import { mayBecome } from './role.ts'
-import { denialOf, noteUse, settle, tellTolerated, tolerates } from './settle.ts'
+import { denialOf, noteFurther, noteUse, settle, tellTolerated, tolerates } from './settle.ts'
 
 type BucketQuestion = Question & { bucket: BucketRecord }
 
@@ -294,7 +294,7 @@ export class Authorizer {
       const question = questionOf(asked, pair)
       return whenReady(answer(asked, caller, question, this.#deps), (decided) => {
         const isDenied = decided.verdict.decision !== 'allowed'
-        const isPassed = isDenied ? this.#letPass(asked, caller, pair, question, decided) : 'allowed'
+        const isPassed = isDenied ? this.#letPass(asked, caller, pairs.slice(at), question, decided) : 'allowed'
         return whenReady(isPassed, (passed) => {
           if (passed === 'excused') return from(at + 1, isByAcl)
           if (this.#isRecording) uses.push([question, isDenied])
@@ -305,19 +305,20 @@ export class Authorizer {
     return from(0, false)
   }
 
-  /** What is not allowed: excused where the request may go on without it, let pass in soft mode, otherwise refused. */
+  /** What is not allowed, with what is asked after it: excused where the request may go on without it, let pass in soft mode, otherwise refused. */
   async #letPass(
     asked: Asked,
     caller: CallerPolicies,
-    { isGranted }: RequiredAction,
+    [pair, ...further]: readonly RequiredAction[],
     question: Question,
     decided: Decided,
   ): Promise<'excused' | 'tolerated'> {
-    if (isGranted && decided.verdict.decision === 'implicitDeny') {
+    if (pair?.isGranted && decided.verdict.decision === 'implicitDeny') {
       decided.note = 'Who began an upload may end and list it, unless that is denied.'
       return 'excused'
     }
     if (await this.#mayHearOfAbsence(asked, caller, decided)) return 'excused'
+    noteFurther(asked, decided, further)
     if (!tolerates(asked, decided, this.#deps)) throw denialOf(decided, question)
     return 'tolerated'
   }

@@ -6,7 +6,9 @@ import { type AwsError, error } from '../errors.ts'
 import { denialMessage } from '../policy/message.ts'
 import type { Asked } from './asked.ts'
 import type { AuthorizationDeps, Question } from './decision.ts'
+import type { RequiredAction } from '../policy/require.ts'
 import type { Decided } from './journal.ts'
+import { isCopy } from './operations.ts'
 
 type Settling = Pick<AuthorizationDeps, 'recorder' | 'soft'>
 
@@ -55,6 +57,13 @@ export function noteUse(
 ): void {
   const sent = typeof input.Prefix === 'string' && input.Prefix !== '' ? input.Prefix : undefined
   recorder?.used(principal, { action, resource, prefix: prefix ?? sent }, isSoft)
+}
+
+/** Tells whoever mends the first denial of a request what would be the next. */
+export function noteFurther({ operation }: Asked, decided: Decided, further: readonly RequiredAction[]): void {
+  const needs = further.map(({ action, resource }) => `${action} on ${resource}`)
+  if (isCopy.has(operation)) needs.push('s3:GetObject on its source, and s3:GetObjectTagging where that has tags')
+  if (needs.length > 0) decided.note = `${operation} needs as well: ${needs.join(', ')}.`
 }
 
 /** What decided a denial, also where AWS does not tell. */

@@ -1,7 +1,7 @@
 /** `sandbucket explain ID`: why a request was allowed or refused, asked of the server at the configured address. */
 import type { Config } from '../config/config.ts'
 import type { ToldExplanation } from '../explain.ts'
-import type { ConditionExplanation } from '../policy/explain.ts'
+import type { ConditionExplanation, Explanation } from '../policy/explain.ts'
 import { askAdmin, refusalOf } from './ask-admin.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Io } from './io.ts'
@@ -47,13 +47,16 @@ export function printExplanation(told: ToldExplanation): string {
   for (const decision of told.decisions) {
     const { principal, action, resource, decidedBy, statement, policies, remedies } = decision
     lines.push('', `${action} on ${resource}`, `  by ${principal}`)
-    lines.push(`  ${decision.decision}, decided by ${decidedBy}${statement === undefined ? '' : `: ${statement}`}`)
+    lines.push(`  ${verdictText(decision.decision, decidedBy, statement)}`)
     for (const note of decision.notes) lines.push(`  ${note}`)
     for (const policy of policies) {
       lines.push(`  ${policy.kind} policy ${policy.policy}: ${policy.outcome}`)
       for (const each of policy.statements) {
         lines.push(`    ${each.matched ? '*' : '-'} ${each.effect} ${each.statement}: ${each.why}`)
-        for (const condition of each.conditions ?? []) lines.push(`      ${printCondition(condition)}`)
+        const { conditions = [] } = each
+        // One that fails alone is told already.
+        if (each.matched || conditions.length > 1)
+          for (const condition of conditions) lines.push(`      ${printCondition(condition)}`)
       }
     }
     if (remedies.length > 1) lines.push('  All of these together would allow it:')
@@ -64,6 +67,21 @@ export function printExplanation(told: ToldExplanation): string {
   }
   if (told.droppedDecisions !== undefined) lines.push('', `${told.droppedDecisions} further decisions were not kept.`)
   return `${lines.join('\n')}\n`
+}
+
+/** What decided, in words. */
+function verdictText(decision: Explanation['decision'], by: Explanation['decidedBy'], statement?: string): string {
+  if (decision === 'explicitDeny') return `explicitly denied by the ${by} policy statement ${statement}`
+  if (decision === 'allowed')
+    return statement === undefined ? `allowed: ${whyAllowed[by] ?? by}` : `allowed by ${statement}`
+  return by === 'publicAccessBlock' ? 'denied by RestrictPublicBuckets' : `denied: no ${by} policy allows it`
+}
+
+const whyAllowed: Readonly<Record<string, string>> = {
+  root: "the account's own root needs no policy",
+  owner: "the root of the bucket's account keeps its policy",
+  acl: 'an ACL grants it',
+  always: 'nothing can deny it',
 }
 
 function printCondition({ operator, key, wanted, actual, holds }: ConditionExplanation): string {

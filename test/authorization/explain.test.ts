@@ -61,6 +61,7 @@ describe('explanations', () => {
     const { code, out } = await cli('explain', id)
     assert.equal(code, 0)
     assert.match(out, /^GetObject .*: denied\n/)
+    assert.match(out, /\n {2}denied: no identity policy allows it\n/)
     assert.match(out, /- Allow p#0 \(Agent\): StringLike aws:UserAgent wants/)
     assert.match(out, /Remedy: Let the identity policy of .* allow it\./)
   })
@@ -105,6 +106,28 @@ describe('explanations', () => {
     assert.equal((await fetch(`${scene.server.url}${path}`)).status, 200)
     const plain = await scene.anonymous('GET', `/${Bucket}`)
     assert.equal((plain.output.headers as Headers).get('x-sandbucket-explanation'), null)
+  })
+
+  it('what a request needs beside what it was first refused is told', async () => {
+    const Bucket = await scene.bucket()
+    const u = await scene.user()
+    const put = await told(idOf(await u.ask('PutObject', { Bucket, Key: 'k', Body: 'x', Tagging: 'a=b' })))
+    assert.deepEqual(put.decisions[0]?.notes, [
+      `PutObject needs as well: s3:PutObjectTagging on arn:aws:s3:::${Bucket}/k.`,
+    ])
+    const copied = await told(idOf(await u.ask('CopyObject', { Bucket, Key: 'c', CopySource: `${Bucket}/k` })))
+    assert.match(copied.decisions[0]?.notes.join() ?? '', /^CopyObject needs as well: s3:GetObject on its source/)
+  })
+
+  it('a missing object that may not be listed is told to be missing', async () => {
+    const Bucket = await scene.bucket()
+    const u = await scene.user({ allow: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }] })
+    const asked = await u.ask('GetObject', { Bucket, Key: 'none' })
+    assert.equal(asked.outcome, '403 AccessDenied')
+    const { decisions, outcome } = await told(idOf(asked))
+    assert.deepEqual([outcome, decisions.length, decisions[0]?.decision], ['denied', 2, 'allowed'])
+    assert.match(decisions[1]?.notes[0] ?? '', /^What was asked for is not there \(NoSuchKey\)/)
+    assert.equal(decisions[1]?.remedies[0]?.statement?.Action, 's3:ListBucket')
   })
 
   it('unknown ids are 404, and other origins get nothing', async () => {
