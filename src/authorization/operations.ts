@@ -19,7 +19,7 @@ export const keysInBody: ReadonlySet<string> = new Set([
 ])
 /** Whether a condition key may be one of those. */
 export const isBodyKey = (key: string) =>
-  /^(?:s3:requestobjecttag|s3:object-lock-|s3:locationconstraint|s3:x-amz-object-ownership|s3:inventoryaccessible|aws:requesttag\/|aws:tagkeys)/.test(
+  /^(?:s3:requestobjecttag|s3:object-lock-|s3:locationconstraint|s3:x-amz-object-ownership|s3(?:express)?:inventoryaccessible|aws:requesttag\/|aws:tagkeys)/.test(
     key,
   )
 

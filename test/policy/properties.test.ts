@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { compilePolicy } from '../../src/policy/compile.ts'
+import { compileCondition, conditionHolds, operators } from '../../src/policy/conditions.ts'
 import { type AccessRequest, decide } from '../../src/policy/decide.ts'
 import { explain } from '../../src/policy/explain.ts'
 import { denialMessage } from '../../src/policy/message.ts'
-import { parsePolicy } from '../../src/policy/parse.ts'
+import { parsePolicy, splitOperator } from '../../src/policy/parse.ts'
 import { traceDecision } from '../../src/policy/trace.ts'
 import { validateBucketPolicy } from '../../src/policy/validate-bucket.ts'
 import { validateIdentityPolicy } from '../../src/policy/validate-identity.ts'
@@ -186,11 +187,13 @@ function garbage(random: Random, depth = 0): unknown {
 test('garbage never makes anything throw', () => {
   const random = randomOf(16)
   const rules = { bucket: 'b', resolve: () => undefined }
+  const directory = { ...rules, directoryArn: 'arn:aws:s3express:us-east-1:111111111111:bucket/b' }
   for (let round = 0; round < 4_000; round++) {
     const value = round % 2 === 0 ? { Version: '2012-10-17', Statement: garbage(random, 1) } : garbage(random)
     const json = JSON.stringify(value)
     const text = random() < 0.1 ? json.slice(0, Math.floor(random() * json.length)) : json
     validateBucketPolicy(text, rules)
+    validateBucketPolicy(text, directory)
     validateIdentityPolicy(text)
     validateTrustPolicy(text, rules)
     const parsed = parsePolicy(text)
@@ -205,5 +208,75 @@ test('garbage never makes anything throw', () => {
       policies: { identity: [policy], boundary: policy, session: [policy], resource: policy },
     }
     explain(request, traceDecision(request, decide(request)))
+  }
+})
+
+/** Operators, keys and values of conditions as nobody would write them, and requests to match. */
+test('no condition makes anything throw, whatever the request has', () => {
+  const random = randomOf(17)
+  const names = [...Object.keys(operators), 'Null', 'StringMatches', '', '__proto__', 'toString']
+  const texts = [
+    '',
+    '*',
+    '?',
+    '${',
+    '${*}',
+    '${aws:username}',
+    "${a, 'b'}",
+    '${}',
+    'arn:aws:s3:::b',
+    '::::::',
+    '10.0.0.0/8',
+    '::/0',
+  ]
+  const odd = ['/', '1e999', '-', '.', '2026-02-30', '9'.repeat(400), 'true', 'TRUE', '\u0000', '\ud800', 'İ', '====']
+  const value = () => pick(random, [...texts, ...odd])
+  for (let round = 0; round < 20_000; round++) {
+    const prefix = pick(random, ['', '', 'ForAllValues:', 'ForAnyValue:', 'ForAnyValue:ForAllValues:'])
+    const operatorText = `${prefix}${pick(random, names)}${pick(random, ['', '', 'IfExists', 'IfExistsIfExists'])}`
+    const source = { operatorText, ...splitOperator(operatorText), key: value(), values: several(random, 3, value) }
+    const condition = compileCondition(source, random() < 0.5)
+    const actual = pick(random, [undefined, value(), [], several(random, 3, value)])
+    const holds = conditionHolds(condition, { get: () => actual })
+    assert.equal(typeof holds, 'boolean')
+    if (!condition.isKnown) assert.equal(holds, false)
+  }
+})
+
+// Names of operators: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+test('a negated operator says the opposite of its positive one, of every value there is', () => {
+  const random = randomOf(18)
+  const pairs = [
+    'String:Equals',
+    'String:EqualsIgnoreCase',
+    'String:Like',
+    'Numeric:Equals',
+    'Date:Equals',
+    'Arn:Like',
+    ':IpAddress',
+  ]
+  const values = [
+    'a',
+    'A',
+    'a*',
+    '1',
+    '1.0',
+    '2026',
+    '10.0.0.1',
+    '10.0.0.0/8',
+    'arn:aws:iam::1:role/a',
+    'arn:aws:iam::1:role/*',
+  ]
+  for (let round = 0; round < 5_000; round++) {
+    const [type = '', name = ''] = pick(random, pairs).split(':')
+    const wanted = [pick(random, values), ...several(random, 2, () => pick(random, values))]
+    const context = { get: () => actual }
+    const actual = pick(random, values)
+    const says = (operator: string) =>
+      conditionHolds(
+        compileCondition({ operatorText: operator, ...splitOperator(operator), key: 'k', values: wanted }, true),
+        context,
+      )
+    assert.notEqual(says(`${type}${name}`), says(`${type}Not${name}`), JSON.stringify([type, name, actual, wanted]))
   }
 })
