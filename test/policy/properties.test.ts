@@ -66,7 +66,7 @@ function randomCase(random: Random): DecisionCase {
 }
 
 const decisionOf = (given: DecisionCase) => decide(requestOf(given)).decision
-const rounds = 1_500
+const rounds = 500
 
 describe('for random requests and policies', () => {
   test('a Deny that applies always wins', () => {
@@ -188,7 +188,7 @@ test('garbage never makes anything throw', () => {
   const random = randomOf(16)
   const rules = { bucket: 'b', resolve: () => undefined }
   const directory = { ...rules, directoryArn: 'arn:aws:s3express:us-east-1:111111111111:bucket/b' }
-  for (let round = 0; round < 4_000; round++) {
+  for (let round = 0; round < 1_500; round++) {
     const value = round % 2 === 0 ? { Version: '2012-10-17', Statement: garbage(random, 1) } : garbage(random)
     const json = JSON.stringify(value)
     const text = random() < 0.1 ? json.slice(0, Math.floor(random() * json.length)) : json
