@@ -128,6 +128,28 @@ describe('PostObject', () => {
     })
   }
 
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html: tagging, checksum fields
+  run('tags and a checksum are fields too: stored, and verified', async (url) => {
+    const tagging = '<Tagging><TagSet><Tag><Key>a</Key><Value>b c</Value></Tag></TagSet></Tagging>'
+    const fields = { key: 'k', tagging, 'x-amz-checksum-crc32': '/sUwqQ==' }
+    const conditions = [...base, ...Object.entries(fields).map(([name, value]) => ({ [name]: value }))]
+    assert.equal((await post(url, formOf(signed(fields, conditions)))).status, 204)
+    const { headers } = await fetch(`${url}/k`, { method: 'HEAD', headers: signedV2('HEAD', '/forms/k') })
+    assert.equal(headers.get('x-amz-tagging-count'), '1')
+    const wrong = await post(url, formOf(signed(fields, conditions), 'other content'))
+    assert.equal(await codeOf(wrong), 'BadDigest')
+  })
+
+  // "The file or content must be the last field in the form. Any fields below it are ignored."
+  run('fields behind the file do not count', async (url) => {
+    const form = formOf(signed({ key: 'k' }, base))
+    form.append('x-amz-meta-late', '1')
+    form.append('key', 'other')
+    assert.equal((await post(url, form)).status, 204)
+    const { headers, status } = await fetch(`${url}/k`, { method: 'HEAD', headers: signedV2('HEAD', '/forms/k') })
+    assert.deepEqual([status, headers.get('x-amz-meta-late')], [200, null])
+  })
+
   run('an unsigned form is anonymous, and refused', async (url) => {
     assert.equal(await codeOf(await post(url, formOf({ key: 'k' }))), 'AccessDenied')
   })

@@ -318,6 +318,18 @@ describe('appending', () => {
       await refused(world.put('k', 'x', { Bucket: 'general', WriteOffsetBytes: 0 }), 'NotImplemented')
     }))
 
+  // "You can append up to 10,000 parts" (directory-buckets-objects-append.html).
+  test('goes on for 10,000 parts', () =>
+    inDirectory(async (world) => {
+      await append(world, 'x', 0)
+      const { latest } = world.store.objects
+      world.store.objects.latest = async (...args) => {
+        const record = await latest.apply(world.store.objects, args)
+        return record && { ...record, appendedParts: 10_000 }
+      }
+      await refused(append(world, 'x', 1), 'TooManyParts', { status: 400 })
+    }))
+
   test('by several at once succeeds for one', () =>
     inDirectory(async (world) => {
       await append(world, 'x', 0)
