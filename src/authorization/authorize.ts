@@ -200,6 +200,7 @@ export class Authorizer {
       bucket: bucket?.Name ?? (input.Bucket as string | undefined),
       key: input.Key as string | undefined,
       versionId: input.VersionId as string | undefined,
+      directory: directoryArnOf(asked),
     })
     return 'decided'
   }

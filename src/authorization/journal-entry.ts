@@ -18,6 +18,8 @@ export class Entry {
   bucket: string | undefined
   key: string | undefined
   versionId: string | undefined
+  /** ARN of the bucket, where it is a directory bucket. */
+  directory: string | undefined
   /** Further decisions of the request that were not kept. */
   dropped = 0
   /** Refused for another reason than policies: Block Public Access, requester pays, no anonymous callers. */
@@ -37,6 +39,7 @@ export class Entry {
     this.bucket = undefined
     this.key = undefined
     this.versionId = undefined
+    this.directory = undefined
     this.dropped = 0
     this.refusal = undefined
     this.isTolerated = false

@@ -6,8 +6,10 @@ import type { AuthenticationFault } from '../auth/advice.ts'
 import type { Principal } from '../context.ts'
 import type { AccessRequest, Verdict } from '../policy/decide.ts'
 import { type Explanation, explain } from '../policy/explain.ts'
+import { sessionModeOf } from '../policy/directory-actions.ts'
 import { requiredActions } from '../policy/require.ts'
 import { traceDecision } from '../policy/trace.ts'
+import { directoryPairs } from './directory.ts'
 import { Failures, type SignatureFailure } from './failures.ts'
 import { Entry } from './journal-entry.ts'
 
@@ -23,12 +25,17 @@ export interface Decided {
   note?: string
 }
 
-/** The root of the owning account asked, and no policy was there to stop it: nothing had to be decided. */
+/**
+ * The root of the owning account asked, and no policy was there to stop it, or the session of a directory bucket, which
+ * was decided about when it was made: nothing had to be decided.
+ */
 export interface Unquestioned {
   readonly principal: Principal
   readonly bucket: string | undefined
   readonly key: string | undefined
   readonly versionId: string | undefined
+  /** ARN of a directory bucket. */
+  readonly directory: string | undefined
 }
 
 /** All that is known of a request. */
@@ -63,6 +70,7 @@ export class Journal {
     entry.bucket = unquestioned.bucket
     entry.key = unquestioned.key
     entry.versionId = unquestioned.versionId
+    entry.directory = unquestioned.directory
   }
 
   decided(requestId: string, atMs: number, operation: string, decided: Decided): void {
@@ -121,17 +129,22 @@ function outcomeOf(entries: readonly Entry[]): 'allowed' | 'denied' | 'tolerated
   return effects.includes('tolerated') ? 'tolerated' : 'allowed'
 }
 
-function explanationsOf({ root, bucket, key, versionId, decisions, operation }: Entry): Explanation[] {
+function explanationsOf(entry: Entry): Explanation[] {
+  const { root, bucket, key, versionId, directory, decisions, operation } = entry
   if (root === undefined) return decisions.map(explanationOf)
-  const pairs = requiredActions(operation, { Bucket: bucket, Key: key, VersionId: versionId })
+  const isSession = root.zonal !== undefined && sessionModeOf(operation) !== undefined
+  const pairs =
+    directory === undefined
+      ? requiredActions(operation, { Bucket: bucket, Key: key, VersionId: versionId })
+      : directoryPairs(operation, directory)
   return pairs.map(({ action, resource }) => ({
     principal: root.arn,
     action,
     resource,
     decision: 'allowed',
-    decidedBy: 'root',
+    decidedBy: isSession ? 'session' : 'root',
     policies: [],
-    notes: [],
+    notes: isSession ? ['The session of the directory bucket was allowed this when it was made.'] : [],
     remedies: [],
   }))
 }

@@ -121,6 +121,13 @@ describe('directory buckets', () => {
     expectSaid(await put(reading), '403 AccessDenied')
     const withSdk = await ask(u, 'PutObject', { Bucket, Key: 'k', Body: 'x' }, true)
     expectSaid(withSdk, '200')
+    const { requestId } = (await get(reading)).output.$metadata as { requestId: string }
+    const explained = await fetch(`${scene.server.url}/_sandbucket/explain/${requestId}`)
+    const [decision] = ((await explained.json()) as { decisions: Record<string, unknown>[] }).decisions
+    assert.deepEqual(
+      [decision?.action, decision?.resource, decision?.decidedBy],
+      ['s3express:CreateSession', arn, 'session'],
+    )
     // What a session is not for is asked of its maker.
     expectSaid(await ask(writing, 'DeleteBucket', { Bucket }), '403 AccessDenied')
   })
