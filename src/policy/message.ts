@@ -49,7 +49,7 @@ export function publicAccessMessage(
   { principal, action, resource }: Pick<AccessRequest, 'principal' | 'action' | 'resource'>,
   setting: PublicAccessSetting,
 ): string {
-  if (principal.arn === '') return plainDenial
+  if (principal.arn === '' || action.startsWith('s3express:')) return plainDenial
   const what = setting === 'BlockPublicPolicy' ? 'policies' : 'ACLs'
   const reason = `because public ${what} are prevented by the ${setting} setting in S3 Block Public Access`
   return denialText(principal.arn, action, resource, reason)

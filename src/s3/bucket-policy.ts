@@ -64,7 +64,8 @@ export const bucketPolicy = {
     if (!result.ok) throw error('MalformedPolicy', { Detail: result.detail }, { message: result.message })
     const block = await ctx.access.publicAccessBlock(ctx.bucket)
     if (block.BlockPublicPolicy === true && isPublicPolicy(result.document)) {
-      const request = { principal: ctx.principal, action: 's3:PutBucketPolicy', resource: bucketArn(Name) }
+      const action = isDirectory(ctx.bucket) ? 's3express:PutBucketPolicy' : 's3:PutBucketPolicy'
+      const request = { principal: ctx.principal, action, resource: bucketArn(Name) }
       throw error('AccessDenied', {}, { message: publicAccessMessage(request, 'BlockPublicPolicy') })
     }
     const stored: StoredPolicy = { text: result.text, uniqueIds: result.uniqueIds }

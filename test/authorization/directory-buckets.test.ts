@@ -206,6 +206,9 @@ describe('directory buckets', () => {
       },
       'Conditions do not apply to combination of actions and resources in statement',
     )
+    const everybody = await ask(scene.a, 'PutBucketPolicy', { Bucket, Policy: policyOf({ ...open, Principal: '*' }) })
+    expectSaid(everybody, '403 AccessDenied')
+    assert.equal(everybody.message, 'Access Denied')
     const foreign = await scene.user({ account: 'X', allow: [may('s3express:*')] })
     expectSaid(await get(foreign), '403 AccessDenied')
     await policy(open)
