@@ -12,7 +12,6 @@ import { bodyKey } from './keys.ts'
 import { whenReady } from '../lib/when-ready.ts'
 import { randomId } from './random.ts'
 import type { BodyRef } from './records.ts'
-import type { Room } from './room.ts'
 import { leavesOf, openKey } from './segments.ts'
 import { Staged } from './staged-body.ts'
 import { StoreError } from './store-error.ts'
@@ -24,8 +23,7 @@ export const inlineLimitBytes = 32 * 1024
 
 const emptyRef: BodyRef = { id: '', kind: 'empty', sizeBytes: 0 }
 
-/** `room`: on the disk; undefined in memory. */
-export type BodyEngine = Engine & { readonly blobs: Blobs; readonly room?: Room | undefined }
+export type BodyEngine = Engine & { readonly blobs: Blobs }
 
 /** Bodies kept in plain, and the one sealer whose bodies those are. */
 interface KnownBodies {

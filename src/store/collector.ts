@@ -24,6 +24,7 @@ import type { Kv } from './kv.ts'
 import type { Pins } from './pins.ts'
 import { decodeJson, decodeObject } from './record-rows.ts'
 import type { AnnotationRecord, BodyRef, UploadPartRecord, UploadRecord } from './records.ts'
+import type { Room } from './room.ts'
 import { decodeSegments } from './segments.ts'
 import {
   chunks,
@@ -44,16 +45,18 @@ export class Collector implements GarbageSink {
   readonly #kv: Kv
   readonly #blobs: Blobs
   readonly #pins: Pins
+  readonly #room: Room | undefined
   readonly #onError: (error: unknown) => void
   readonly #queue = new Map<string, Garbage>()
   readonly #running = new Set<Promise<void>>()
   #stopped = false
   #idle: (() => void)[] = []
 
-  constructor(parts: { kv: Kv; blobs: Blobs; pins: Pins; onError: (error: unknown) => void }) {
+  constructor(parts: { kv: Kv; blobs: Blobs; pins: Pins; room?: Room | undefined; onError: (error: unknown) => void }) {
     this.#kv = parts.kv
     this.#blobs = parts.blobs
     this.#pins = parts.pins
+    this.#room = parts.room
     this.#onError = parts.onError
   }
 
@@ -161,6 +164,7 @@ export class Collector implements GarbageSink {
   /** Nothing refers to the body any more. Its file goes first: the row is what remembers it. */
   async #destroy(body: BodyRef, transaction: Transaction): Promise<void> {
     if (body.kind === 'file') await this.#blobs.remove(body.id)
+    if (body.kind === 'inline') this.#room?.gaveUp(body.sizeBytes)
     if (body.kind === 'segments') {
       const row = await this.#kv.get(bodyKey(body.id))
       const children = row === undefined ? [] : decodeSegments(row).map((segment) => segment.body)

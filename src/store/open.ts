@@ -17,7 +17,7 @@ import { LevelKv } from './level-kv.ts'
 import { MemoryBlobs } from './memory-blobs.ts'
 import { Objects } from './objects.ts'
 import { Pins } from './pins.ts'
-import { canOpenAgain, Room } from './room.ts'
+import { canOpenAgain, filesBytes, Room } from './room.ts'
 import type { Store } from './store.ts'
 import { Turns } from './turns.ts'
 import { Uploads } from './uploads.ts'
@@ -77,13 +77,22 @@ export async function openWithParts(options: StoreOptions = {}): Promise<OpenedS
     const keys = await openKeys(dirs, options.kmsKeys ?? [])
     const canReopen = () => canOpenAgain(dirs.databaseDir)
     const kv = new LevelKv(database, { sync: durable, isKept: isKeptRow, canReopen })
-    const room = new Room(dirs.path)
+    const sizeBytes = () => filesBytes(dirs.databaseDir, '.ldb')
+    const room = new Room(dirs.path, { sizeBytes, compact: () => compact(database) })
     await room.refresh()
     return assemble({ kv, blobs: new FileBlobs({ ...dirs, durable }), keys, room }, options)
   } catch (error) {
     await database.close()
     throw error
   }
+}
+
+/** Has LevelDB drop the rows that were deleted. */
+function compact(database: object): Promise<void> {
+  // The types of `level` leave out what it lacks in browsers.
+  const compactable = database as { compactRange(start: Buffer, end: Buffer): Promise<void> }
+  // Every key begins with a letter.
+  return compactable.compactRange(Buffer.of(0), Buffer.of(0xff))
 }
 
 /** What a store stands on. */
@@ -99,7 +108,7 @@ interface Parts {
 function assemble({ kv, blobs, keys, room }: Parts, options: StoreOptions): OpenedStore {
   const pins = new Pins()
   const onError = (error: unknown) => options.log?.error({ err: error }, 'clearing up behind a deletion failed')
-  const collector = new Collector({ kv, blobs, pins, onError })
+  const collector = new Collector({ kv, blobs, pins, onError, room })
   const engine = { kv, blobs, pins, garbage: collector, room }
   const buckets = new Buckets(engine)
   const bodies = new Bodies(engine, keys.s3)

@@ -7,12 +7,20 @@ import { join } from 'node:path'
 import { StoreError } from './store-error.ts'
 
 const MiB = 1024 * 1024
-/** Kept for the database: twice what it gathers before it writes a table, and some. */
-const reserveBytes = 32 * MiB
+/** Kept for the database: what it may write anew at once before it removes the old, mostly. */
+const reserveBytes = 96 * MiB
 /** A disk of a few MiB keeps this part of itself. */
-const reservePart = 1 / 8
+const reservePart = 1 / 4
 /** Bodies are counted; the disk is asked again after so many bytes of them. */
 const measureEveryBytes = 8 * MiB
+
+/** What is asked of LevelDB. */
+export interface RoomDatabase {
+  /** Of its tables. */
+  sizeBytes(): Promise<number>
+  /** Drops deleted rows, which LevelDB does not do by itself until more is written. */
+  compact(): Promise<void>
+}
 
 /** Of a file system. */
 export interface Disk {
@@ -27,10 +35,15 @@ export class Room {
   #leftBytes = Number.POSITIVE_INFINITY
   #takenBytes = 0
   #isMeasuring = false
+  readonly #database: RoomDatabase
+  /** Of rows that were deleted and that LevelDB may still hold. */
+  #deletedBytes = 0
+  #isReclaiming = false
 
   /** @param path of the data directory, for messages */
-  constructor(path: string, measure: () => Promise<Disk> = () => diskOf(path)) {
+  constructor(path: string, database: RoomDatabase, measure: () => Promise<Disk> = () => diskOf(path)) {
     this.#path = path
+    this.#database = database
     this.#measure = measure
   }
 
@@ -41,6 +54,7 @@ export class Room {
     if (this.#takenBytes < measureEveryBytes && this.#leftBytes >= 0) return
     void this.refresh()
     if (this.#leftBytes >= 0) return
+    void this.#reclaim()
     const message = `The disk of ${this.#path} is full but for what deletions need. Delete objects, or make room there.`
     throw new StoreError('NO_SPACE', message)
   }
@@ -58,14 +72,49 @@ export class Room {
     this.#takenBytes = 0
     this.#isMeasuring = false
   }
+
+  /** A body that was a row has been deleted. */
+  gaveUp(sizeBytes: number): void {
+    this.#deletedBytes += sizeBytes
+  }
+
+  /**
+   * Has the database drop what was deleted, once that is half of it: it writes anew what it keeps before it removes the
+   * old tables, which a full disk has no room for.
+   */
+  async #reclaim(): Promise<void> {
+    if (this.#isReclaiming || this.#deletedBytes === 0) return
+    this.#isReclaiming = true
+    try {
+      if (2 * this.#deletedBytes >= (await this.#database.sizeBytes())) {
+        this.#deletedBytes = 0
+        await this.#database.compact()
+      }
+    } catch {
+      // The database is being closed, or is out of order: whoever writes to it hears of that.
+    }
+    this.#isReclaiming = false
+    await this.refresh()
+  }
 }
 
 /** Whether there is room for LevelDB to open: it writes what its logs hold into a table first. */
 export async function canOpenAgain(databaseDir: string): Promise<boolean> {
-  const logs = (await readdir(databaseDir)).filter((name) => name.endsWith('.log'))
-  const sizes = await Promise.all(logs.map(async (name) => (await stat(join(databaseDir, name))).size))
-  const neededBytes = sizes.reduce((sum, size) => sum + size, MiB)
+  const neededBytes = MiB + (await filesBytes(databaseDir, '.log'))
   return (await diskOf(databaseDir)).freeBytes >= neededBytes
+}
+
+/** Size of a folder's files whose names end so. */
+export async function filesBytes(folder: string, ending: string): Promise<number> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(ending))
+  // One may have gone by now.
+  const sizes = names.map((name) =>
+    stat(join(folder, name)).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  )
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
 
 async function diskOf(path: string): Promise<Disk> {

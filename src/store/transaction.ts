@@ -7,6 +7,7 @@ import type { Kv, Mutation, Precondition } from './kv.ts'
 import type { Pins } from './pins.ts'
 import { randomId } from './random.ts'
 import type { BodyRef } from './records.ts'
+import type { Room } from './room.ts'
 import { StoreError } from './store-error.ts'
 
 /** Work left for the collector, written in the commit that makes it: it survives a crash. */
@@ -40,6 +41,8 @@ export interface Engine {
   readonly kv: Kv
   readonly pins: Pins
   readonly garbage: GarbageSink
+  /** On the disk; undefined in memory. */
+  readonly room?: Room | undefined
 }
 
 const nothing: readonly { id: string; item: Garbage }[] = []
@@ -135,6 +138,7 @@ export class Transaction {
         if ((counted instanceof Promise ? await counted : counted) === undefined) {
           this.expect(key, undefined)
           this.delete(bodyKey(body.id))
+          this.#engine.room?.gaveUp(body.sizeBytes)
         } else {
           released.push(body)
         }
