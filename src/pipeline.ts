@@ -184,8 +184,9 @@ export function notImplemented(operation: string): AwsError {
 
 function toAwsError(cause: unknown, call: Call): AwsError {
   if (cause instanceof AwsError) {
-    if (cause.status >= 500 && cause.status !== 501)
-      call.log.error({ id: call.requestId, err: cause.cause ?? cause }, cause.code)
+    // One without a cause is AWS's own answer to a request (CreateBucket with a tag twice), nothing of ours has failed.
+    if (cause.status >= 500 && cause.cause !== undefined)
+      call.log.error({ id: call.requestId, err: cause.cause }, cause.code)
     return cause
   }
   call.log.error({ id: call.requestId, operation: call.operation, err: cause }, 'internal error')
