@@ -269,8 +269,9 @@ export class Authorizer {
     const { operation, maybeBucket: bucket } = asked
     const pairs = directoryPairs(operation, arn)
     if (bucket === undefined || !maySettleForReading(asked)) return this.#all(asked, caller, pairs)
-    if (await isAllowed(asked, caller, { ...pairs[0], bucket } as Question, this.#deps)) return undefined
-    return this.#one(asked, readingSession(bucket))
+    const question = { ...pairs[0], bucket } as Question
+    if (!(await isAllowed(asked, caller, question, this.#deps))) return this.#one(asked, readingSession(bucket))
+    if (this.#isRecording) noteUse(asked, question, false, this.#deps)
   }
 
   /** The permission of a key of DeleteObjects, of the source of a copy: the session's, or that for one. */

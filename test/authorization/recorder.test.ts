@@ -1,6 +1,7 @@
 /** The recorder on a server: what a program used becomes the least policy with which it still works. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import * as s3 from '@aws-sdk/client-s3'
 import { STSClient } from '@aws-sdk/client-sts'
 import * as sts from '@aws-sdk/client-sts'
 import { Recorder, type RecordReport } from '../../src/authorization/recorder.ts'
@@ -123,6 +124,23 @@ describe('the recorder', () => {
       client.destroy()
     })
     assert.deepEqual(lines(policy), [`sts:AssumeRole on ${role.arn}`])
+  })
+
+  it('knows the sessions of directory buckets', async () => {
+    const Bucket = 'recorded--use1-az4--x-s3'
+    const CreateBucketConfiguration = {
+      Location: { Type: 'AvailabilityZone', Name: 'use1-az4' },
+      Bucket: { Type: 'Directory', DataRedundancy: 'SingleAvailabilityZone' },
+    }
+    const policy = await recorded(scene.a, async () => {
+      const options = { endpoint: scene.server.url, region: 'us-east-1', forcePathStyle: true }
+      const client = new s3.S3Client({ ...options, credentials: scene.a.key, disableS3ExpressSessionAuth: true })
+      assert.equal((await said(client, s3, 'CreateBucket', { Bucket, CreateBucketConfiguration })).outcome, '200')
+      assert.equal((await said(client, s3, 'CreateSession', { Bucket })).outcome, '200')
+      client.destroy()
+    })
+    const arn = `arn:aws:s3express:us-east-1:${accountA}:bucket/${Bucket}`
+    assert.deepEqual(lines(policy), [`s3express:CreateBucket s3express:CreateSession on ${arn}`])
   })
 
   it('begins anew with each start, and keeps what it has after a stop', async () => {
