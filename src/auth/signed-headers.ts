@@ -48,14 +48,6 @@ function repeatedValue(rawHeaders: readonly string[], name: string): string | un
   return joined
 }
 
-/**
- * The value of a header as signatures see it: trimmed, runs of spaces collapsed, repeats joined by `,`. Undefined when
- * the request does not have it.
- */
-export function signedValue(request: WireRequest, name: string): string | undefined {
-  return hasRepeats(request) ? repeatedValue(request.rawHeaders, name) : plainValue(request, name)
-}
-
 function plainValue(request: WireRequest, name: string): string | undefined {
   const value = request.headers[name]
   if (typeof value === 'string') return collapse(value)

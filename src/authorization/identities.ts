@@ -59,13 +59,3 @@ export function resolvePrincipal(
 
 const named = (arn: string, uniqueId: string | undefined): ResolvedPrincipal | undefined =>
   uniqueId === undefined ? undefined : { arn, uniqueId }
-
-/** Identities of a server that knows roots only. */
-export function rootIdentities(accounts: Accounts): Identities {
-  const nobody = () => undefined
-  return {
-    policiesOf: () => noPolicies,
-    resolve: (type, value) => resolvePrincipal(accounts, type, value, nobody),
-    uniqueIdOf: nobody,
-  }
-}

@@ -24,8 +24,6 @@ export const authenticatedUsers = 'http://acs.amazonaws.com/groups/global/Authen
 export const logDelivery = 'http://acs.amazonaws.com/groups/s3/LogDelivery'
 /** The account behind the canned ACL aws-exec-read. */
 export const execReadCanonicalId = '6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c'
-/** The canonical id of nobody in particular: the owner of what anonymous callers write. */
-export const anonymousCanonicalId = '65a011a29cdf8ec533ec3d1ccaae921c'
 
 /** Whose resource a canned ACL is for. */
 export interface CannedAclTarget {

@@ -41,8 +41,6 @@ export function requireRole(account: IamAccount, name: string): RoleRecord {
 /** Kinds that hold policies. */
 export type HolderKind = 'user' | 'group' | 'role'
 
-export const holderNames = { user: 'UserName', group: 'GroupName', role: 'RoleName' } as const
-
 /** A user, group or role by name. */
 export function requireHolder<K extends HolderKind>(account: IamAccount, kind: K, name: string): IamRecords[K] {
   const holder = account.get(kind, name)

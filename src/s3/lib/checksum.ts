@@ -61,11 +61,6 @@ export function algorithmOf(name: string): ChecksumAlgorithm | undefined {
   return upper in algorithms ? (upper as ChecksumAlgorithm) : undefined
 }
 
-/** The algorithm of an `x-amz-checksum-*` header or trailer name in lower case, or undefined. */
-export function algorithmOfHeader(header: string): ChecksumAlgorithm | undefined {
-  return byHeader.get(header)
-}
-
 // ---- hashers
 
 interface WasmHash {

@@ -5,11 +5,6 @@ import { error } from '../../errors.ts'
 import { isSealedVersionId } from '../../lib/version-id.ts'
 import type { BucketRecord, ObjectRecord } from '../../store/records.ts'
 
-/** Whether a text can be a version id, `null` included. */
-export function isVersionId(text: string): boolean {
-  return text === 'null' || isSealedVersionId(text)
-}
-
 /** Whether this bucket can have given out the id: any but `null` only since versioning has been on. */
 export function isPossibleVersionId(bucket: BucketRecord, versionId: string): boolean {
   return versionId === 'null' || (bucket.versioning !== undefined && isSealedVersionId(versionId))
