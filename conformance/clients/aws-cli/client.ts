@@ -6,6 +6,7 @@ import { bucketName, type Client, fail, runChecks, succeed, type Target } from '
 import { baseEnv } from '../../lib/server.ts'
 import { documentsChecks } from './documents.ts'
 import { errorChecks } from './errors.ts'
+import { identityChecks } from './identities.ts'
 import { keyChecks } from './keys.ts'
 import { listingChecks } from './listing.ts'
 import { multipartChecks } from './multipart.ts'
@@ -65,8 +66,8 @@ export function awsClient(version: AwsVersion): Client {
       const { stdout, stderr } = await run([version.program, '--version'], { env: target.env })
       const aws = await connect(version, stdout || stderr, target)
       const common = [transferChecks, multipartChecks, keyChecks, errorChecks]
-      // Headers, listings and configuration files do not depend on where the bucket's name is written.
-      const once = target.style === 'path' ? [objectChecks, listingChecks, documentsChecks] : []
+      // Headers, listings, configuration files and identities do not depend on where the bucket's name is written.
+      const once = target.style === 'path' ? [objectChecks, listingChecks, documentsChecks, identityChecks] : []
       const checks = [...common, ...once]
       const prefix = `${version.name}/${target.style}`
       await runChecks(

@@ -9,6 +9,7 @@ import traceback
 import checks
 import buckets  # noqa: F401
 import errors  # noqa: F401
+import identities  # noqa: F401
 import integrity  # noqa: F401
 import listing  # noqa: F401
 import objects  # noqa: F401
