@@ -7,6 +7,7 @@ import type { IamAccount } from '../store/iam-account.ts'
 import type { AccountRecord } from '../store/iam-records.ts'
 import { alreadyExists, noSuchEntity } from './lib/find.ts'
 import { pageOf } from './lib/page.ts'
+import { quotas } from './lib/quotas.ts'
 
 const accountOf = (account: IamAccount): AccountRecord => account.get('account', '') ?? { accessKeys: [] }
 
@@ -102,19 +103,19 @@ function summaryOf(iam: IamAccount): Record<string, number> {
   const versions = iam.list('policy').reduce((sum, { versions: list }) => sum + list.length, 0)
   return {
     Users: iam.list('user').length,
-    UsersQuota: 5000,
+    UsersQuota: quotas.user[1],
     Groups: iam.list('group').length,
-    GroupsQuota: 300,
+    GroupsQuota: quotas.group[1],
     Roles: iam.list('role').length,
-    RolesQuota: 1000,
+    RolesQuota: quotas.role[1],
     Policies: iam.list('policy').length,
-    PoliciesQuota: 1500,
+    PoliciesQuota: quotas.policy[1],
     PolicyVersionsInUse: versions,
     PolicyVersionsInUseQuota: 10_000,
     InstanceProfiles: iam.list('instanceProfile').length,
-    InstanceProfilesQuota: 1000,
+    InstanceProfilesQuota: quotas.instanceProfile[1],
     ServerCertificates: iam.list('serverCertificate').length,
-    ServerCertificatesQuota: 20,
+    ServerCertificatesQuota: quotas.serverCertificate[1],
     Providers: iam.list('oidcProvider').length + iam.list('samlProvider').length,
     MFADevices: devices.length,
     MFADevicesInUse: devices.filter(({ owner }) => owner !== undefined).length,

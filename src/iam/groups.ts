@@ -6,6 +6,7 @@ import type { GroupRecord, UserRecord } from '../store/iam-records.ts'
 import { alreadyExists, deleteConflict, limitExceeded, requireGroup, requireUser } from './lib/find.ts'
 import { readPath, readPathPrefix } from './lib/input.ts'
 import { pageOf } from './lib/page.ts'
+import { checkQuota } from './lib/quotas.ts'
 import { groupView, userSummary } from './lib/views.ts'
 
 const groupsPerUser = 10
@@ -16,6 +17,7 @@ export const groups = {
     const { accountId } = ctx.principal
     const group = await ctx.store.iam.change(accountId, (draft) => {
       checkNewName(draft, input.GroupName)
+      checkQuota(draft, 'group')
       const record: GroupRecord = {
         GroupName: input.GroupName,
         GroupId: newUniqueId('AGPA'),

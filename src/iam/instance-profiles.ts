@@ -7,6 +7,7 @@ import { alreadyExists, deleteConflict, limitExceeded, noSuchEntity, requireRole
 import { readPath, readPathPrefix } from './lib/input.ts'
 import { pageOf } from './lib/page.ts'
 import { checkModifiable } from './lib/protected.ts'
+import { checkQuota } from './lib/quotas.ts'
 import { newTags } from './lib/tags.ts'
 import { instanceProfileView } from './lib/views.ts'
 
@@ -29,6 +30,7 @@ export const instanceProfiles = {
       if (draft.get('instanceProfile', InstanceProfileName) !== undefined) {
         throw alreadyExists(`Instance Profile ${InstanceProfileName} already exists.`)
       }
+      checkQuota(draft, 'instanceProfile')
       const record: InstanceProfileRecord = {
         InstanceProfileName,
         InstanceProfileId: newUniqueId('AIPA'),

@@ -10,6 +10,7 @@ import { policyArn } from './lib/arns.ts'
 import { alreadyExists, checkPolicyArn, findPolicy, limitExceeded, noSuchEntity } from './lib/find.ts'
 import { checkDocument, readPath, readPathPrefix } from './lib/input.ts'
 import { type PageRequest, pageOf } from './lib/page.ts'
+import { checkQuota } from './lib/quotas.ts'
 import { newTags } from './lib/tags.ts'
 import { awsPolicyView, policyDetail, policyView, usesOf } from './lib/views.ts'
 import { managedPolicies, managedPolicy } from './managed.ts'
@@ -38,6 +39,7 @@ export const managedPolicyHandlers = {
         lastVersion: 1,
         ...(tags !== undefined && { Tags: tags }),
       }
+      checkQuota(draft, 'policy')
       draft.put('policy', record)
       return record
     })

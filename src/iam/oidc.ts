@@ -6,6 +6,7 @@ import type { IamAccount } from '../store/iam-account.ts'
 import type { OidcProviderRecord } from '../store/iam-records.ts'
 import { oidcProviderArn } from './lib/arns.ts'
 import { alreadyExists, invalid, limitExceeded, noSuchEntity } from './lib/find.ts'
+import { checkQuota } from './lib/quotas.ts'
 import { newTags } from './lib/tags.ts'
 import { tagList } from './lib/views.ts'
 
@@ -23,6 +24,7 @@ export const oidc = {
       if (draft.get('oidcProvider', url) !== undefined) {
         throw alreadyExists(`Provider with url ${input.Url} already exists.`)
       }
+      checkQuota(draft, 'oidcProvider')
       draft.put('oidcProvider', {
         Url: url,
         ClientIDList: [...new Set(ClientIDList)],

@@ -7,6 +7,7 @@ import { alreadyExists, deleteConflict, requireRole } from './lib/find.ts'
 import { readPath, readPathPrefix } from './lib/input.ts'
 import { pageOf } from './lib/page.ts'
 import { checkModifiable } from './lib/protected.ts'
+import { checkQuota } from './lib/quotas.ts'
 import { newTags } from './lib/tags.ts'
 import { checkedTrust, trustResolver } from './lib/trust.ts'
 import { roleSummary, roleView } from './lib/views.ts'
@@ -22,6 +23,7 @@ export const roles = {
     const role = await ctx.store.iam.change(accountId, (draft) => {
       const { RoleName, AssumeRolePolicyDocument, Description, PermissionsBoundary } = input
       if (draft.get('role', RoleName) !== undefined) throw alreadyExists(`Role with name ${RoleName} already exists.`)
+      checkQuota(draft, 'role')
       const trusted = checkedTrust(AssumeRolePolicyDocument, resolver(draft))
       if (PermissionsBoundary !== undefined) checkBoundary(draft, PermissionsBoundary)
       const record: RoleRecord = {

@@ -6,6 +6,7 @@ import type { IamAccount } from '../store/iam-account.ts'
 import type { SamlProviderRecord } from '../store/iam-records.ts'
 import { samlProviderArn } from './lib/arns.ts'
 import { alreadyExists, noSuchEntity } from './lib/find.ts'
+import { checkQuota } from './lib/quotas.ts'
 import { readSamlMetadata } from './lib/saml-metadata.ts'
 import { newTags } from './lib/tags.ts'
 import { tagList } from './lib/views.ts'
@@ -24,6 +25,7 @@ export const saml = {
       if (draft.get('samlProvider', Name) !== undefined) {
         throw alreadyExists(`SAMLProvider with name ${Name} already exists.`)
       }
+      checkQuota(draft, 'samlProvider')
       const createdMs = ctx.clock.now()
       draft.put('samlProvider', {
         Name,

@@ -9,6 +9,7 @@ import { serverCertificateArn } from './lib/arns.ts'
 import { alreadyExists, noSuchEntity } from './lib/find.ts'
 import { readPath, readPathPrefix } from './lib/input.ts'
 import { pageOf } from './lib/page.ts'
+import { checkQuota } from './lib/quotas.ts'
 import { newTags } from './lib/tags.ts'
 import { tagList } from './lib/views.ts'
 
@@ -20,6 +21,7 @@ export const serverCertificates = {
     const { accountId } = ctx.principal
     const record = await ctx.store.iam.change(accountId, (draft) => {
       checkNewName(draft, input.ServerCertificateName)
+      checkQuota(draft, 'serverCertificate')
       const made: ServerCertificateRecord = {
         ServerCertificateName: input.ServerCertificateName,
         ServerCertificateId: newUniqueId('ASCA'),

@@ -9,6 +9,7 @@ import { checkBoundary } from './lib/boundary.ts'
 import { alreadyExists, deleteConflict, requireUser } from './lib/find.ts'
 import { readPath, readPathPrefix, userNameOf } from './lib/input.ts'
 import { pageOf } from './lib/page.ts'
+import { checkQuota } from './lib/quotas.ts'
 import { newTags } from './lib/tags.ts'
 import { userSummary, userView } from './lib/views.ts'
 
@@ -19,6 +20,7 @@ export const users = {
     const { accountId } = ctx.principal
     const user = await ctx.store.iam.change(accountId, (draft) => {
       checkNewName(draft, input.UserName)
+      checkQuota(draft, 'user')
       if (input.PermissionsBoundary !== undefined) checkBoundary(draft, input.PermissionsBoundary)
       const record: UserRecord = {
         UserName: input.UserName,

@@ -217,8 +217,8 @@ shapes: {
 "AcquireRoleResponse": ["s",[
 ["Role","Role","","Role",1]],"AcquireRoleResponse"],
 "AddClientIDToOpenIDConnectProviderRequest": ["s",[
-["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1],
-["ClientID","string","","ClientID",1]],"AddClientIDToOpenIDConnectProviderRequest"],
+["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1,{"min":20,"max":2048}],
+["ClientID","string","","ClientID",1,{"min":1,"max":255}]],"AddClientIDToOpenIDConnectProviderRequest"],
 "AddRoleToInstanceProfileRequest": ["s",[
 ["InstanceProfileName","string","","InstanceProfileName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"AddRoleToInstanceProfileRequest"],
@@ -257,7 +257,7 @@ shapes: {
 "CreateAccountAliasRequest": ["s",[
 ["AccountAlias","string","","AccountAlias",1,{"min":3,"max":63}]],"CreateAccountAliasRequest"],
 "CreateDelegationRequestRequest": ["s",[
-["Description","string","","Description",1],
+["Description","string","","Description",1,{"max":1000}],
 ["Permissions","DelegationPermission","","Permissions",1],
 ["RequestorWorkflowId","string","","RequestorWorkflowId",1],
 ["NotificationChannel","string","","NotificationChannel",1],
@@ -282,12 +282,12 @@ shapes: {
 ["InstanceProfile","InstanceProfile","","InstanceProfile",1]],"CreateInstanceProfileResponse"],
 "CreateLoginProfileRequest": ["s",[
 ["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
-["Password","string","","Password",0,{"sensitive":1}],
+["Password","string","","Password",0,{"sensitive":1,"min":1,"max":128}],
 ["PasswordResetRequired","boolean","","PasswordResetRequired",0]],"CreateLoginProfileRequest"],
 "CreateLoginProfileResponse": ["s",[
 ["LoginProfile","LoginProfile","","LoginProfile",1]],"CreateLoginProfileResponse"],
 "CreateOpenIDConnectProviderRequest": ["s",[
-["Url","string","","Url",1],
+["Url","string","","Url",1,{"min":1,"max":255}],
 ["ClientIDList","string[]","","ClientIDList",0],
 ["ThumbprintList","string[]","","ThumbprintList",0],
 ["Tags","tagListType","","Tags",0,{"max":50}]],"CreateOpenIDConnectProviderRequest"],
@@ -298,7 +298,7 @@ shapes: {
 ["PolicyName","string","","PolicyName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["PolicyDocument","string","","PolicyDocument",1,{"min":1,"max":131072}],
 ["Path","string","","Path",0,{"min":1,"max":512}],
-["Description","string","","Description",0],
+["Description","string","","Description",0,{"max":1000}],
 ["Tags","tagListType","","Tags",0,{"max":50}]],"CreatePolicyRequest"],
 "CreatePolicyResponse": ["s",[
 ["Policy","Policy","","Policy",0]],"CreatePolicyResponse"],
@@ -312,15 +312,15 @@ shapes: {
 ["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
 ["AssumeRolePolicyDocument","string","","AssumeRolePolicyDocument",1,{"min":1,"max":131072}],
 ["Path","string","","Path",0,{"min":1,"max":512}],
-["Description","string","","Description",0],
-["MaxSessionDuration","integer","","MaxSessionDuration",0],
+["Description","string","","Description",0,{"max":1000}],
+["MaxSessionDuration","integer","","MaxSessionDuration",0,{"min":3600,"max":43200}],
 ["PermissionsBoundary","string","","PermissionsBoundary",0,{"min":20,"max":2048}],
 ["Tags","tagListType","","Tags",0,{"max":50}]],"CreateRoleRequest"],
 "CreateRoleResponse": ["s",[
 ["Role","Role","","Role",1]],"CreateRoleResponse"],
 "CreateSAMLProviderRequest": ["s",[
-["SAMLMetadataDocument","string","","SAMLMetadataDocument",1],
-["Name","string","","Name",1],
+["SAMLMetadataDocument","string","","SAMLMetadataDocument",1,{"min":1000,"max":10000000}],
+["Name","string","","Name",1,{"min":1,"max":128,"pattern":"[\\w._-]+"}],
 ["Tags","tagListType","","Tags",0,{"max":50}],
 ["AssertionEncryptionMode","string","","AssertionEncryptionMode",0,{"enum":"AssertionEncryptionModeType"}],
 ["AddPrivateKey","string","","AddPrivateKey",0,{"sensitive":1}]],"CreateSAMLProviderRequest"],
@@ -328,15 +328,15 @@ shapes: {
 ["SAMLProviderArn","string","","SAMLProviderArn",0],
 ["Tags","tagListType","","Tags",0]],"CreateSAMLProviderResponse"],
 "CreateServiceLinkedRoleRequest": ["s",[
-["AWSServiceName","string","","AWSServiceName",1],
-["Description","string","","Description",0],
-["CustomSuffix","string","","CustomSuffix",0]],"CreateServiceLinkedRoleRequest"],
+["AWSServiceName","string","","AWSServiceName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["Description","string","","Description",0,{"max":1000}],
+["CustomSuffix","string","","CustomSuffix",0,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"CreateServiceLinkedRoleRequest"],
 "CreateServiceLinkedRoleResponse": ["s",[
 ["Role","Role","","Role",0]],"CreateServiceLinkedRoleResponse"],
 "CreateServiceSpecificCredentialRequest": ["s",[
 ["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["ServiceName","string","","ServiceName",1],
-["CredentialAgeDays","integer","","CredentialAgeDays",0]],"CreateServiceSpecificCredentialRequest"],
+["CredentialAgeDays","integer","","CredentialAgeDays",0,{"min":1,"max":36600}]],"CreateServiceSpecificCredentialRequest"],
 "CreateServiceSpecificCredentialResponse": ["s",[
 ["ServiceSpecificCredential","ServiceSpecificCredential","","ServiceSpecificCredential",0]],"CreateServiceSpecificCredentialResponse"],
 "CreateUserRequest": ["s",[
@@ -347,7 +347,7 @@ shapes: {
 "CreateUserResponse": ["s",[
 ["User","User","","User",0]],"CreateUserResponse"],
 "CreateVirtualMFADeviceRequest": ["s",[
-["VirtualMFADeviceName","string","","VirtualMFADeviceName",1],
+["VirtualMFADeviceName","string","","VirtualMFADeviceName",1,{"min":1,"pattern":"[\\w+=,.@-]+"}],
 ["Path","string","","Path",0,{"min":1,"max":512}],
 ["Tags","tagListType","","Tags",0,{"max":50}]],"CreateVirtualMFADeviceRequest"],
 "CreateVirtualMFADeviceResponse": ["s",[
@@ -361,7 +361,7 @@ shapes: {
 "DelegationRequest": ["s",[
 ["DelegationRequestId","string","","DelegationRequestId",0],
 ["OwnerAccountId","string","","OwnerAccountId",0],
-["Description","string","","Description",0],
+["Description","string","","Description",0,{"max":1000}],
 ["RequestMessage","string","","RequestMessage",0],
 ["Permissions","DelegationPermission","","Permissions",0],
 ["PermissionPolicy","string","","PermissionPolicy",0],
@@ -394,12 +394,12 @@ shapes: {
 "DeleteLoginProfileRequest": ["s",[
 ["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteLoginProfileRequest"],
 "DeleteOpenIDConnectProviderRequest": ["s",[
-["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1]],"DeleteOpenIDConnectProviderRequest"],
+["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1,{"min":20,"max":2048}]],"DeleteOpenIDConnectProviderRequest"],
 "DeletePolicyRequest": ["s",[
 ["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}]],"DeletePolicyRequest"],
 "DeletePolicyVersionRequest": ["s",[
 ["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
-["VersionId","string","","VersionId",1]],"DeletePolicyVersionRequest"],
+["VersionId","string","","VersionId",1,{"pattern":"v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"}]],"DeletePolicyVersionRequest"],
 "DeleteRolePermissionsBoundaryRequest": ["s",[
 ["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"DeleteRolePermissionsBoundaryRequest"],
 "DeleteRolePolicyRequest": ["s",[
@@ -408,12 +408,12 @@ shapes: {
 "DeleteRoleRequest": ["s",[
 ["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"DeleteRoleRequest"],
 "DeleteSAMLProviderRequest": ["s",[
-["SAMLProviderArn","string","","SAMLProviderArn",1]],"DeleteSAMLProviderRequest"],
+["SAMLProviderArn","string","","SAMLProviderArn",1,{"min":20,"max":2048}]],"DeleteSAMLProviderRequest"],
 "DeleteSSHPublicKeyRequest": ["s",[
 ["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
-["SSHPublicKeyId","string","","SSHPublicKeyId",1]],"DeleteSSHPublicKeyRequest"],
+["SSHPublicKeyId","string","","SSHPublicKeyId",1,{"min":20,"max":128,"pattern":"[\\w]+"}]],"DeleteSSHPublicKeyRequest"],
 "DeleteServerCertificateRequest": ["s",[
-["ServerCertificateName","string","","ServerCertificateName",1]],"DeleteServerCertificateRequest"],
+["ServerCertificateName","string","","ServerCertificateName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteServerCertificateRequest"],
 "DeleteServiceLinkedRoleRequest": ["s",[
 ["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"DeleteServiceLinkedRoleRequest"],
 "DeleteServiceLinkedRoleResponse": ["s",[
@@ -422,7 +422,7 @@ shapes: {
 ["ServiceSpecificCredentialId","string","","ServiceSpecificCredentialId",1,{"sensitive":1,"min":20,"max":128,"pattern":"[\\w]+"}],
 ["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteServiceSpecificCredentialRequest"],
 "DeleteSigningCertificateRequest": ["s",[
-["CertificateId","string","","CertificateId",1],
+["CertificateId","string","","CertificateId",1,{"min":24,"max":128,"pattern":"[\\w]+"}],
 ["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteSigningCertificateRequest"],
 "DeleteUserPermissionsBoundaryRequest": ["s",[
 ["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"DeleteUserPermissionsBoundaryRequest"],
@@ -456,8 +456,8 @@ shapes: {
 "EnableMFADeviceRequest": ["s",[
 ["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["SerialNumber","string","","SerialNumber",1,{"min":9,"max":256}],
-["AuthenticationCode1","string","","AuthenticationCode1",1],
-["AuthenticationCode2","string","","AuthenticationCode2",1]],"EnableMFADeviceRequest"],
+["AuthenticationCode1","string","","AuthenticationCode1",1,{"min":6,"max":6,"pattern":"[\\d]+"}],
+["AuthenticationCode2","string","","AuthenticationCode2",1,{"min":6,"max":6,"pattern":"[\\d]+"}]],"EnableMFADeviceRequest"],
 "EnableOrganizationsRootCredentialsManagementRequest": ["s",[],"EnableOrganizationsRootCredentialsManagementRequest"],
 "EnableOrganizationsRootCredentialsManagementResponse": ["s",[
 ["OrganizationId","string","","OrganizationId",0],
@@ -585,7 +585,7 @@ shapes: {
 ["EnableDate","timestamp","","EnableDate",0],
 ["Certifications","string{}","","Certifications",0]],"GetMFADeviceResponse"],
 "GetOpenIDConnectProviderRequest": ["s",[
-["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1]],"GetOpenIDConnectProviderRequest"],
+["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1,{"min":20,"max":2048}]],"GetOpenIDConnectProviderRequest"],
 "GetOpenIDConnectProviderResponse": ["s",[
 ["Url","string","","Url",0],
 ["ClientIDList","string[]","","ClientIDList",0],
@@ -616,7 +616,7 @@ shapes: {
 ["Policy","Policy","","Policy",0]],"GetPolicyResponse"],
 "GetPolicyVersionRequest": ["s",[
 ["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
-["VersionId","string","","VersionId",1]],"GetPolicyVersionRequest"],
+["VersionId","string","","VersionId",1,{"pattern":"v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"}]],"GetPolicyVersionRequest"],
 "GetPolicyVersionResponse": ["s",[
 ["PolicyVersion","PolicyVersion","","PolicyVersion",0]],"GetPolicyVersionResponse"],
 "GetRolePolicyRequest": ["s",[
@@ -636,7 +636,7 @@ shapes: {
 "GetRoleTemplateVersionResponse": ["s",[
 ["RoleTemplateVersion","RoleTemplateVersion","","RoleTemplateVersion",1]],"GetRoleTemplateVersionResponse"],
 "GetSAMLProviderRequest": ["s",[
-["SAMLProviderArn","string","","SAMLProviderArn",1]],"GetSAMLProviderRequest"],
+["SAMLProviderArn","string","","SAMLProviderArn",1,{"min":20,"max":2048}]],"GetSAMLProviderRequest"],
 "GetSAMLProviderResponse": ["s",[
 ["SAMLProviderUUID","string","","SAMLProviderUUID",0],
 ["SAMLMetadataDocument","string","","SAMLMetadataDocument",0],
@@ -647,12 +647,12 @@ shapes: {
 ["PrivateKeyList","privateKeyList","","PrivateKeyList",0]],"GetSAMLProviderResponse"],
 "GetSSHPublicKeyRequest": ["s",[
 ["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
-["SSHPublicKeyId","string","","SSHPublicKeyId",1],
+["SSHPublicKeyId","string","","SSHPublicKeyId",1,{"min":20,"max":128,"pattern":"[\\w]+"}],
 ["Encoding","string","","Encoding",1,{"enum":"EncodingType"}]],"GetSSHPublicKeyRequest"],
 "GetSSHPublicKeyResponse": ["s",[
 ["SSHPublicKey","SSHPublicKey","","SSHPublicKey",0]],"GetSSHPublicKeyResponse"],
 "GetServerCertificateRequest": ["s",[
-["ServerCertificateName","string","","ServerCertificateName",1]],"GetServerCertificateRequest"],
+["ServerCertificateName","string","","ServerCertificateName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"GetServerCertificateRequest"],
 "GetServerCertificateResponse": ["s",[
 ["ServerCertificate","ServerCertificate","","ServerCertificate",1]],"GetServerCertificateResponse"],
 "GetServiceLastAccessedDetailsRequest": ["s",[
@@ -682,7 +682,7 @@ shapes: {
 ["Marker","string","","Marker",0],
 ["Error","ErrorDetails","","Error",0]],"GetServiceLastAccessedDetailsWithEntitiesResponse"],
 "GetServiceLinkedRoleDeletionStatusRequest": ["s",[
-["DeletionTaskId","string","","DeletionTaskId",1]],"GetServiceLinkedRoleDeletionStatusRequest"],
+["DeletionTaskId","string","","DeletionTaskId",1,{"min":1,"max":1000}]],"GetServiceLinkedRoleDeletionStatusRequest"],
 "GetServiceLinkedRoleDeletionStatusResponse": ["s",[
 ["Status","string","","Status",1,{"enum":"DeletionTaskStatusType"}],
 ["Reason","DeletionTaskFailureReasonType","","Reason",0]],"GetServiceLinkedRoleDeletionStatusResponse"],
@@ -854,7 +854,7 @@ shapes: {
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListMFADevicesResponse"],
 "ListOpenIDConnectProviderTagsRequest": ["s",[
-["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1],
+["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1,{"min":20,"max":2048}],
 ["Marker","string","","Marker",0,{"min":1,"max":320}],
 ["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListOpenIDConnectProviderTagsRequest"],
 "ListOpenIDConnectProviderTagsResponse": ["s",[
@@ -931,7 +931,7 @@ shapes: {
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListRolesResponse"],
 "ListSAMLProviderTagsRequest": ["s",[
-["SAMLProviderArn","string","","SAMLProviderArn",1],
+["SAMLProviderArn","string","","SAMLProviderArn",1,{"min":20,"max":2048}],
 ["Marker","string","","Marker",0,{"min":1,"max":320}],
 ["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListSAMLProviderTagsRequest"],
 "ListSAMLProviderTagsResponse": ["s",[
@@ -950,7 +950,7 @@ shapes: {
 ["IsTruncated","boolean","","IsTruncated",0],
 ["Marker","string","","Marker",0]],"ListSSHPublicKeysResponse"],
 "ListServerCertificateTagsRequest": ["s",[
-["ServerCertificateName","string","","ServerCertificateName",1],
+["ServerCertificateName","string","","ServerCertificateName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["Marker","string","","Marker",0,{"min":1,"max":320}],
 ["MaxItems","integer","","MaxItems",0,{"min":1,"max":1000}]],"ListServerCertificateTagsRequest"],
 "ListServerCertificateTagsResponse": ["s",[
@@ -1142,8 +1142,8 @@ shapes: {
 ["DelegationRequestId","string","","DelegationRequestId",1],
 ["Notes","string","","Notes",0]],"RejectDelegationRequestRequest"],
 "RemoveClientIDFromOpenIDConnectProviderRequest": ["s",[
-["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1],
-["ClientID","string","","ClientID",1]],"RemoveClientIDFromOpenIDConnectProviderRequest"],
+["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1,{"min":20,"max":2048}],
+["ClientID","string","","ClientID",1,{"min":1,"max":255}]],"RemoveClientIDFromOpenIDConnectProviderRequest"],
 "RemoveRoleFromInstanceProfileRequest": ["s",[
 ["InstanceProfileName","string","","InstanceProfileName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"RemoveRoleFromInstanceProfileRequest"],
@@ -1168,8 +1168,8 @@ shapes: {
 "ResyncMFADeviceRequest": ["s",[
 ["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["SerialNumber","string","","SerialNumber",1,{"min":9,"max":256}],
-["AuthenticationCode1","string","","AuthenticationCode1",1],
-["AuthenticationCode2","string","","AuthenticationCode2",1]],"ResyncMFADeviceRequest"],
+["AuthenticationCode1","string","","AuthenticationCode1",1,{"min":6,"max":6,"pattern":"[\\d]+"}],
+["AuthenticationCode2","string","","AuthenticationCode2",1,{"min":6,"max":6,"pattern":"[\\d]+"}]],"ResyncMFADeviceRequest"],
 "Role": ["s",[
 ["Path","string","","Path",1],
 ["RoleName","string","","RoleName",1],
@@ -1294,7 +1294,7 @@ shapes: {
 "ServicesLastAccessed": ["l","ServiceLastAccessed","member"],
 "SetDefaultPolicyVersionRequest": ["s",[
 ["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
-["VersionId","string","","VersionId",1]],"SetDefaultPolicyVersionRequest"],
+["VersionId","string","","VersionId",1,{"pattern":"v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"}]],"SetDefaultPolicyVersionRequest"],
 "SetSecurityTokenServicePreferencesRequest": ["s",[
 ["GlobalEndpointTokenVersion","string","","GlobalEndpointTokenVersion",1,{"enum":"GlobalEndpointTokenVersion"}]],"SetSecurityTokenServicePreferencesRequest"],
 "SigningCertificate": ["s",[
@@ -1353,7 +1353,7 @@ shapes: {
 ["SerialNumber","string","","SerialNumber",1,{"min":9,"max":256}],
 ["Tags","tagListType","","Tags",1,{"max":50}]],"TagMFADeviceRequest"],
 "TagOpenIDConnectProviderRequest": ["s",[
-["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1],
+["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1,{"min":20,"max":2048}],
 ["Tags","tagListType","","Tags",1,{"max":50}]],"TagOpenIDConnectProviderRequest"],
 "TagPolicyRequest": ["s",[
 ["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
@@ -1362,10 +1362,10 @@ shapes: {
 ["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
 ["Tags","tagListType","","Tags",1,{"max":50}]],"TagRoleRequest"],
 "TagSAMLProviderRequest": ["s",[
-["SAMLProviderArn","string","","SAMLProviderArn",1],
+["SAMLProviderArn","string","","SAMLProviderArn",1,{"min":20,"max":2048}],
 ["Tags","tagListType","","Tags",1,{"max":50}]],"TagSAMLProviderRequest"],
 "TagServerCertificateRequest": ["s",[
-["ServerCertificateName","string","","ServerCertificateName",1],
+["ServerCertificateName","string","","ServerCertificateName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["Tags","tagListType","","Tags",1,{"max":50}]],"TagServerCertificateRequest"],
 "TagTemplate": ["s",[
 ["Key","string","","Key",1],
@@ -1386,7 +1386,7 @@ shapes: {
 ["SerialNumber","string","","SerialNumber",1,{"min":9,"max":256}],
 ["TagKeys","string[]","","TagKeys",1,{"max":50}]],"UntagMFADeviceRequest"],
 "UntagOpenIDConnectProviderRequest": ["s",[
-["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1],
+["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1,{"min":20,"max":2048}],
 ["TagKeys","string[]","","TagKeys",1,{"max":50}]],"UntagOpenIDConnectProviderRequest"],
 "UntagPolicyRequest": ["s",[
 ["PolicyArn","string","","PolicyArn",1,{"min":20,"max":2048}],
@@ -1395,10 +1395,10 @@ shapes: {
 ["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
 ["TagKeys","string[]","","TagKeys",1,{"max":50}]],"UntagRoleRequest"],
 "UntagSAMLProviderRequest": ["s",[
-["SAMLProviderArn","string","","SAMLProviderArn",1],
+["SAMLProviderArn","string","","SAMLProviderArn",1,{"min":20,"max":2048}],
 ["TagKeys","string[]","","TagKeys",1,{"max":50}]],"UntagSAMLProviderRequest"],
 "UntagServerCertificateRequest": ["s",[
-["ServerCertificateName","string","","ServerCertificateName",1],
+["ServerCertificateName","string","","ServerCertificateName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
 ["TagKeys","string[]","","TagKeys",1,{"max":50}]],"UntagServerCertificateRequest"],
 "UntagUserRequest": ["s",[
 ["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
@@ -1408,14 +1408,14 @@ shapes: {
 ["Status","string","","Status",1,{"enum":"StatusType"}],
 ["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"UpdateAccessKeyRequest"],
 "UpdateAccountPasswordPolicyRequest": ["s",[
-["MinimumPasswordLength","integer","","MinimumPasswordLength",0],
+["MinimumPasswordLength","integer","","MinimumPasswordLength",0,{"min":6,"max":128}],
 ["RequireSymbols","boolean","","RequireSymbols",0],
 ["RequireNumbers","boolean","","RequireNumbers",0],
 ["RequireUppercaseCharacters","boolean","","RequireUppercaseCharacters",0],
 ["RequireLowercaseCharacters","boolean","","RequireLowercaseCharacters",0],
 ["AllowUsersToChangePassword","boolean","","AllowUsersToChangePassword",0],
-["MaxPasswordAge","integer","","MaxPasswordAge",0],
-["PasswordReusePrevention","integer","","PasswordReusePrevention",0],
+["MaxPasswordAge","integer","","MaxPasswordAge",0,{"min":1,"max":1095}],
+["PasswordReusePrevention","integer","","PasswordReusePrevention",0,{"min":1,"max":24}],
 ["HardExpiry","boolean","","HardExpiry",0]],"UpdateAccountPasswordPolicyRequest"],
 "UpdateAssumeRolePolicyRequest": ["s",[
 ["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
@@ -1425,28 +1425,28 @@ shapes: {
 ["Notes","string","","Notes",0]],"UpdateDelegationRequestRequest"],
 "UpdateGroupRequest": ["s",[
 ["GroupName","string","","GroupName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
-["NewPath","string","","NewPath",0],
+["NewPath","string","","NewPath",0,{"min":1,"max":512}],
 ["NewGroupName","string","","NewGroupName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"UpdateGroupRequest"],
 "UpdateLoginProfileRequest": ["s",[
 ["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
-["Password","string","","Password",0,{"sensitive":1}],
+["Password","string","","Password",0,{"sensitive":1,"min":1,"max":128}],
 ["PasswordResetRequired","boolean","","PasswordResetRequired",0]],"UpdateLoginProfileRequest"],
 "UpdateOpenIDConnectProviderThumbprintRequest": ["s",[
-["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1],
+["OpenIDConnectProviderArn","string","","OpenIDConnectProviderArn",1,{"min":20,"max":2048}],
 ["ThumbprintList","string[]","","ThumbprintList",1]],"UpdateOpenIDConnectProviderThumbprintRequest"],
 "UpdateRoleDescriptionRequest": ["s",[
 ["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
-["Description","string","","Description",1]],"UpdateRoleDescriptionRequest"],
+["Description","string","","Description",1,{"max":1000}]],"UpdateRoleDescriptionRequest"],
 "UpdateRoleDescriptionResponse": ["s",[
 ["Role","Role","","Role",0]],"UpdateRoleDescriptionResponse"],
 "UpdateRoleRequest": ["s",[
 ["RoleName","string","","RoleName",1,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}],
-["Description","string","","Description",0],
-["MaxSessionDuration","integer","","MaxSessionDuration",0]],"UpdateRoleRequest"],
+["Description","string","","Description",0,{"max":1000}],
+["MaxSessionDuration","integer","","MaxSessionDuration",0,{"min":3600,"max":43200}]],"UpdateRoleRequest"],
 "UpdateRoleResponse": ["s",[],"UpdateRoleResponse"],
 "UpdateSAMLProviderRequest": ["s",[
-["SAMLProviderArn","string","","SAMLProviderArn",1],
-["SAMLMetadataDocument","string","","SAMLMetadataDocument",0],
+["SAMLProviderArn","string","","SAMLProviderArn",1,{"min":20,"max":2048}],
+["SAMLMetadataDocument","string","","SAMLMetadataDocument",0,{"min":1000,"max":10000000}],
 ["AssertionEncryptionMode","string","","AssertionEncryptionMode",0,{"enum":"AssertionEncryptionModeType"}],
 ["AddPrivateKey","string","","AddPrivateKey",0,{"sensitive":1}],
 ["RemovePrivateKey","string","","RemovePrivateKey",0]],"UpdateSAMLProviderRequest"],
@@ -1454,41 +1454,41 @@ shapes: {
 ["SAMLProviderArn","string","","SAMLProviderArn",0]],"UpdateSAMLProviderResponse"],
 "UpdateSSHPublicKeyRequest": ["s",[
 ["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
-["SSHPublicKeyId","string","","SSHPublicKeyId",1],
+["SSHPublicKeyId","string","","SSHPublicKeyId",1,{"min":20,"max":128,"pattern":"[\\w]+"}],
 ["Status","string","","Status",1,{"enum":"StatusType"}]],"UpdateSSHPublicKeyRequest"],
 "UpdateServerCertificateRequest": ["s",[
-["ServerCertificateName","string","","ServerCertificateName",1],
-["NewPath","string","","NewPath",0],
-["NewServerCertificateName","string","","NewServerCertificateName",0]],"UpdateServerCertificateRequest"],
+["ServerCertificateName","string","","ServerCertificateName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["NewPath","string","","NewPath",0,{"min":1,"max":512}],
+["NewServerCertificateName","string","","NewServerCertificateName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"UpdateServerCertificateRequest"],
 "UpdateServiceSpecificCredentialRequest": ["s",[
 ["ServiceSpecificCredentialId","string","","ServiceSpecificCredentialId",1,{"sensitive":1,"min":20,"max":128,"pattern":"[\\w]+"}],
 ["Status","string","","Status",1,{"enum":"StatusType","sensitive":1}],
 ["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"UpdateServiceSpecificCredentialRequest"],
 "UpdateSigningCertificateRequest": ["s",[
-["CertificateId","string","","CertificateId",1],
+["CertificateId","string","","CertificateId",1,{"min":24,"max":128,"pattern":"[\\w]+"}],
 ["Status","string","","Status",1,{"enum":"StatusType"}],
 ["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"UpdateSigningCertificateRequest"],
 "UpdateUserRequest": ["s",[
 ["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
-["NewPath","string","","NewPath",0],
+["NewPath","string","","NewPath",0,{"min":1,"max":512}],
 ["NewUserName","string","","NewUserName",0,{"min":1,"max":64,"pattern":"[\\w+=,.@-]+"}]],"UpdateUserRequest"],
 "UploadSSHPublicKeyRequest": ["s",[
 ["UserName","string","","UserName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
-["SSHPublicKeyBody","string","","SSHPublicKeyBody",1]],"UploadSSHPublicKeyRequest"],
+["SSHPublicKeyBody","string","","SSHPublicKeyBody",1,{"min":1,"max":16384}]],"UploadSSHPublicKeyRequest"],
 "UploadSSHPublicKeyResponse": ["s",[
 ["SSHPublicKey","SSHPublicKey","","SSHPublicKey",0]],"UploadSSHPublicKeyResponse"],
 "UploadServerCertificateRequest": ["s",[
-["ServerCertificateName","string","","ServerCertificateName",1],
-["CertificateBody","string","","CertificateBody",1],
-["PrivateKey","string","","PrivateKey",1,{"sensitive":1}],
+["ServerCertificateName","string","","ServerCertificateName",1,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}],
+["CertificateBody","string","","CertificateBody",1,{"min":1,"max":16384}],
+["PrivateKey","string","","PrivateKey",1,{"sensitive":1,"min":1,"max":16384}],
 ["Path","string","","Path",0,{"min":1,"max":512}],
-["CertificateChain","string","","CertificateChain",0],
+["CertificateChain","string","","CertificateChain",0,{"min":1,"max":2097152}],
 ["Tags","tagListType","","Tags",0,{"max":50}]],"UploadServerCertificateRequest"],
 "UploadServerCertificateResponse": ["s",[
 ["ServerCertificateMetadata","ServerCertificateMetadata","","ServerCertificateMetadata",0],
 ["Tags","tagListType","","Tags",0]],"UploadServerCertificateResponse"],
 "UploadSigningCertificateRequest": ["s",[
-["CertificateBody","string","","CertificateBody",1],
+["CertificateBody","string","","CertificateBody",1,{"min":1,"max":16384}],
 ["UserName","string","","UserName",0,{"min":1,"max":128,"pattern":"[\\w+=,.@-]+"}]],"UploadSigningCertificateRequest"],
 "UploadSigningCertificateResponse": ["s",[
 ["Certificate","SigningCertificate","","Certificate",1]],"UploadSigningCertificateResponse"],

@@ -20,14 +20,14 @@ shapes: {
 ["RoleArn","string","","RoleArn",1,{"min":20,"max":2048}],
 ["RoleSessionName","string","","RoleSessionName",1,{"min":2,"max":64,"pattern":"[\\w+=,.@-]*"}],
 ["PolicyArns","policyDescriptorListType","","PolicyArns",0],
-["Policy","string","","Policy",0],
+["Policy","string","","Policy",0,{"min":1,"max":2048}],
 ["DurationSeconds","integer","","DurationSeconds",0,{"min":900,"max":43200}],
-["Tags","tagListType","","Tags",0],
-["TransitiveTagKeys","string[]","","TransitiveTagKeys",0],
-["ExternalId","string","","ExternalId",0,{"min":2,"max":1224}],
+["Tags","tagListType","","Tags",0,{"max":50}],
+["TransitiveTagKeys","string[]","","TransitiveTagKeys",0,{"max":50}],
+["ExternalId","string","","ExternalId",0,{"min":2,"max":1224,"pattern":"[\\w+=,.@:\\/-]*"}],
 ["SerialNumber","string","","SerialNumber",0,{"min":9,"max":256}],
 ["TokenCode","string","","TokenCode",0,{"min":6,"max":6,"pattern":"[\\d]*"}],
-["SourceIdentity","string","","SourceIdentity",0],
+["SourceIdentity","string","","SourceIdentity",0,{"min":2,"max":64,"pattern":"[\\w+=,.@-]*"}],
 ["ProvidedContexts","ProvidedContextsListType","","ProvidedContexts",0],
 ["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0,{"min":0,"max":4096}]],"AssumeRoleRequest"],
 "AssumeRoleResponse": ["s",[
@@ -42,7 +42,7 @@ shapes: {
 ["PrincipalArn","string","","PrincipalArn",1,{"min":20,"max":2048}],
 ["SAMLAssertion","string","","SAMLAssertion",1,{"sensitive":1,"min":4,"max":100000}],
 ["PolicyArns","policyDescriptorListType","","PolicyArns",0],
-["Policy","string","","Policy",0],
+["Policy","string","","Policy",0,{"min":1,"max":2048}],
 ["DurationSeconds","integer","","DurationSeconds",0,{"min":900,"max":43200}],
 ["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0,{"min":0,"max":4096}]],"AssumeRoleWithSAMLRequest"],
 "AssumeRoleWithSAMLResponse": ["s",[
@@ -60,10 +60,10 @@ shapes: {
 "AssumeRoleWithWebIdentityRequest": ["s",[
 ["RoleArn","string","","RoleArn",1,{"min":20,"max":2048}],
 ["RoleSessionName","string","","RoleSessionName",1,{"min":2,"max":64,"pattern":"[\\w+=,.@-]*"}],
-["WebIdentityToken","string","","WebIdentityToken",1,{"sensitive":1}],
-["ProviderId","string","","ProviderId",0],
+["WebIdentityToken","string","","WebIdentityToken",1,{"sensitive":1,"min":4,"max":20000}],
+["ProviderId","string","","ProviderId",0,{"min":4,"max":2048}],
 ["PolicyArns","policyDescriptorListType","","PolicyArns",0],
-["Policy","string","","Policy",0],
+["Policy","string","","Policy",0,{"min":1,"max":2048}],
 ["DurationSeconds","integer","","DurationSeconds",0,{"min":900,"max":43200}],
 ["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0,{"min":0,"max":4096}]],"AssumeRoleWithWebIdentityRequest"],
 "AssumeRoleWithWebIdentityResponse": ["s",[
@@ -77,9 +77,9 @@ shapes: {
 ["SessionTokenUtilization","integer","","SessionTokenUtilization",0],
 ["SessionTokenSize","integer","","SessionTokenSize",0]],"AssumeRoleWithWebIdentityResponse"],
 "AssumeRootRequest": ["s",[
-["TargetPrincipal","string","","TargetPrincipal",1],
+["TargetPrincipal","string","","TargetPrincipal",1,{"min":12,"max":2048}],
 ["TaskPolicyArn","PolicyDescriptorType","","TaskPolicyArn",1],
-["DurationSeconds","integer","","DurationSeconds",0],
+["DurationSeconds","integer","","DurationSeconds",0,{"min":0,"max":900}],
 ["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0,{"min":0,"max":4096}]],"AssumeRootRequest"],
 "AssumeRootResponse": ["s",[
 ["Credentials","Credentials","","Credentials",0],
@@ -95,7 +95,7 @@ shapes: {
 ["SessionToken","string","","SessionToken",1],
 ["Expiration","timestamp","","Expiration",1]],"Credentials"],
 "DecodeAuthorizationMessageRequest": ["s",[
-["EncodedMessage","string","","EncodedMessage",1]],"DecodeAuthorizationMessageRequest"],
+["EncodedMessage","string","","EncodedMessage",1,{"min":1,"max":10240}]],"DecodeAuthorizationMessageRequest"],
 "DecodeAuthorizationMessageResponse": ["s",[
 ["DecodedMessage","string","","DecodedMessage",0]],"DecodeAuthorizationMessageResponse"],
 "FederatedUser": ["s",[
@@ -118,10 +118,10 @@ shapes: {
 ["AssumedPrincipal","string","","AssumedPrincipal",0]],"GetDelegatedAccessTokenResponse"],
 "GetFederationTokenRequest": ["s",[
 ["Name","string","","Name",1,{"min":2,"max":32,"pattern":"[\\w+=,.@-]*"}],
-["Policy","string","","Policy",0],
+["Policy","string","","Policy",0,{"min":1,"max":2048}],
 ["PolicyArns","policyDescriptorListType","","PolicyArns",0],
 ["DurationSeconds","integer","","DurationSeconds",0,{"min":900,"max":129600}],
-["Tags","tagListType","","Tags",0],
+["Tags","tagListType","","Tags",0,{"max":50}],
 ["MinimumSessionTokenSize","integer","","MinimumSessionTokenSize",0,{"min":0,"max":4096}]],"GetFederationTokenRequest"],
 "GetFederationTokenResponse": ["s",[
 ["Credentials","Credentials","","Credentials",0],
@@ -142,19 +142,19 @@ shapes: {
 ["Audience","string[]","","Audience",1,{"min":1,"max":10}],
 ["SigningAlgorithm","string","","SigningAlgorithm",1],
 ["DurationSeconds","integer","","DurationSeconds",0,{"min":60,"max":3600}],
-["Tags","tagListType","","Tags",0]],"GetWebIdentityTokenRequest"],
+["Tags","tagListType","","Tags",0,{"max":50}]],"GetWebIdentityTokenRequest"],
 "GetWebIdentityTokenResponse": ["s",[
 ["WebIdentityToken","string","","WebIdentityToken",0,{"sensitive":1}],
 ["Expiration","timestamp","","Expiration",0]],"GetWebIdentityTokenResponse"],
 "PolicyDescriptorType": ["s",[
-["arn","string","","arn",0]],"PolicyDescriptorType"],
+["arn","string","","arn",0,{"min":20,"max":2048}]],"PolicyDescriptorType"],
 "ProvidedContext": ["s",[
 ["ProviderArn","string","","ProviderArn",0],
 ["ContextAssertion","string","","ContextAssertion",0]],"ProvidedContext"],
 "ProvidedContextsListType": ["l","ProvidedContext","member"],
 "Tag": ["s",[
-["Key","string","","Key",1],
-["Value","string","","Value",1]],"Tag"],
+["Key","string","","Key",1,{"min":1,"max":128}],
+["Value","string","","Value",1,{"min":0,"max":256}]],"Tag"],
 "policyDescriptorListType": ["l","PolicyDescriptorType","member"],
 "tagListType": ["l","Tag","member"]
 },

@@ -15,6 +15,14 @@ const maxChainedSeconds = 3600
 export const assumeRole = {
   async AssumeRole(input, ctx) {
     const { principal } = ctx
+    if (input.ProvidedContexts?.length) {
+      // They would have to be verified, and then be condition keys.
+      throw error(
+        'NotImplemented',
+        {},
+        { message: 'ProvidedContexts are assertions of IAM Identity Center, which is not here.' },
+      )
+    }
     const found = await findRole(ctx, input.RoleArn)
     if (principal.kind === 'root' && principal.session?.by !== 'AssumeRoot') {
       // Observed: the words (published error texts).

@@ -6,6 +6,7 @@ import { deflateRawSync } from 'node:zlib'
 import type { PrincipalSession } from '../context.ts'
 import { error } from '../errors.ts'
 import { checkPolicyArn, findPolicy } from '../iam/lib/find.ts'
+import { checkTagTexts, isReservedTagKey, reservedTagKey } from '../iam/lib/tags.ts'
 import { managedPolicy } from '../iam/managed.ts'
 import type { PolicyDescriptorType, Tag } from '../model/sts.types.gen.ts'
 import { policyLimits } from '../policy/limits.ts'
@@ -55,14 +56,17 @@ const refuse = (message: string) => error('InvalidParameterValue', {}, { message
 
 /**
  * The tags of a session: those given, and the transitive ones of the calling session.
- * Observed: all three messages (recorded against AWS by LocalStack's suite).
- * @throws AwsError InvalidParameterValue
+ * Observed: the messages on duplicates and transitive keys (recorded against AWS by LocalStack's suite).
+ * @throws AwsError InvalidParameterValue, ValidationError
  */
 export function readSessionTags(
   given: readonly Tag[] = [],
   transitive: readonly string[] = [],
   from: PrincipalSession | undefined,
 ): SessionTags {
+  checkTagTexts(given)
+  if (given.length > policyLimits.tags) throw refuse(`A session can have up to ${policyLimits.tags} tags.`)
+  if (given.some(({ Key }) => isReservedTagKey(Key))) throw refuse(reservedTagKey)
   const keys = new Set(given.map(({ Key }) => Key.toLowerCase()))
   if (keys.size < given.length) {
     throw refuse('Duplicate tag keys found. Please note that Tag keys are case insensitive.')

@@ -13,6 +13,11 @@ const FITTING: Record<string, unknown> = {
   DurationSeconds: 900,
   Name: 'someone',
   ServiceSpecificCredentialId: 'ACCAEXAMPLE123EXAMPLE',
+  SSHPublicKeyId: 'APKAEXAMPLE123EXAMPLE',
+  CertificateId: 'TA7SMP42TDN5Z26OBPJE7EXAMPLE',
+  VersionId: 'v1',
+  AuthenticationCode1: '123456',
+  AuthenticationCode2: '123456',
 }
 
 for (const service of ['iam', 'sts'] as const) {

@@ -10,17 +10,25 @@ const pattern = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]'
 const unmet = (value: string, at: string, constraint: string) =>
   invalid(`1 validation error detected: Value '${value}' at '${at}' failed to satisfy constraint: ${constraint}`)
 
-/** Checks keys and values one by one. @throws AwsError ValidationError, InvalidInput */
-export function checkTags(tags: readonly IamTag[]): void {
+/** Checks the characters of keys and values. @throws AwsError ValidationError */
+export function checkTagTexts(tags: readonly IamTag[]): void {
   for (const [index, { Key, Value }] of tags.entries()) {
     const at = `tags.${index + 1}.member`
     if (!tagText.test(Key)) throw unmet(Key, `${at}.key`, `Member must satisfy regular expression pattern: ${pattern}+`)
     if (!tagText.test(Value)) {
       throw unmet(Value, `${at}.value`, `Member must satisfy regular expression pattern: ${pattern}*`)
     }
-    // Assumed: the code and wording, because AWS documents only that the prefix is reserved.
-    if (/^aws:/i.test(Key)) throw invalidInput('Tag keys that begin with "aws:" are reserved for system use.')
   }
+}
+
+/** Assumed: the wording (and the code of each service), because AWS documents only that the prefix is reserved. */
+export const reservedTagKey = 'Tag keys that begin with "aws:" are reserved for system use.'
+export const isReservedTagKey = (key: string): boolean => /^aws:/i.test(key)
+
+/** Checks keys and values one by one. @throws AwsError ValidationError, InvalidInput */
+export function checkTags(tags: readonly IamTag[]): void {
+  checkTagTexts(tags)
+  if (tags.some(({ Key }) => isReservedTagKey(Key))) throw invalidInput(reservedTagKey)
   // Observed: the wording, and that keys compare without case (recorded against AWS by LocalStack's suite for STS).
   if (new Set(tags.map(({ Key }) => Key.toLowerCase())).size < tags.length) {
     throw invalidInput('Duplicate tag keys found. Please note that Tag keys are case insensitive.')
