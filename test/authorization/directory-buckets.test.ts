@@ -178,6 +178,17 @@ describe('directory buckets', () => {
     )
     const u = await scene.user({ allow: [may('s3express:*', { ...inZone('use1-az5'), Resource: arnOf(name) })] })
     expectSaid(await create(u), '200')
+    const tagged = {
+      Bucket: 'tagged--use1-az5--x-s3',
+      CreateBucketConfiguration: { ...CreateBucketConfiguration, Tags: [{ Key: 'team', Value: 'red' }] },
+    }
+    const creator = await scene.user({ allow: [may('s3express:CreateBucket')] })
+    expectSaid(await ask(creator, 'CreateBucket', tagged), '403 AccessDenied')
+    const Condition = { StringEquals: { 'aws:RequestTag/team': 'red' } }
+    const tagger = await scene.user({
+      allow: [may(['s3express:CreateBucket', 's3express:TagResource'], { Condition })],
+    })
+    expectSaid(await ask(tagger, 'CreateBucket', tagged), '200')
     const lister = await scene.user({ allow: [may('s3express:ListAllMyDirectoryBuckets')] })
     expectSaid(await ask(lister, 'ListDirectoryBuckets', {}), '200')
     expectSaid(await ask(u, 'ListDirectoryBuckets', {}), '403 AccessDenied')
