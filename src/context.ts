@@ -4,6 +4,7 @@ import type { RequestBody } from './http/request-body.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Ids } from './lib/ids.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
+import type { SessionEncryption } from './lib/zonal-session.ts'
 import type { PutObjectRequest } from './model/s3.types.gen.ts'
 import type { CompiledPolicy } from './policy/compile.ts'
 import type { BucketRecord } from './store/records.ts'
@@ -33,7 +34,7 @@ export interface Principal {
   /** Of temporary credentials only. */
   session?: PrincipalSession
   /** Of the credentials of CreateSession: the directory bucket they are for, and what may be done in it. */
-  zonal?: { bucketId: string; mode: 'ReadWrite' | 'ReadOnly' }
+  zonal?: { bucketId: string; mode: 'ReadWrite' | 'ReadOnly'; encryption: SessionEncryption }
 }
 
 /** What temporary credentials carry beside who they are. */

@@ -30,7 +30,7 @@ describe('sessions of directory buckets', () => {
     )
 
   before(async () => {
-    server = await startSandbucket()
+    server = await startSandbucket({ kmsKeys: ['one', 'two'] })
     plain = client({ disableS3ExpressSessionAuth: true })
     const Location = { Type: 'AvailabilityZone', Name: 'use1-az4' } as const
     const CreateBucketConfiguration = {
@@ -53,6 +53,28 @@ describe('sessions of directory buckets', () => {
       await codeOf(express.send(new PutObjectCommand({ Bucket, Key: 'k', ACL: 'private' }))),
       'NotImplemented',
     )
+  })
+
+  // "New objects are automatically encrypted with the desired encryption settings" (API_CreateSession.html).
+  test('what is written in one is encrypted as it says, and asks for nothing else', async () => {
+    const kms = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'one' } as const
+    const { Credentials } = await plain.send(new CreateSessionCommand({ Bucket, ...kms }))
+    assert.ok(Credentials?.AccessKeyId && Credentials.SecretAccessKey && Credentials.SessionToken)
+    const credentials = {
+      accessKeyId: Credentials.AccessKeyId,
+      secretAccessKey: Credentials.SecretAccessKey,
+      sessionToken: Credentials.SessionToken,
+    }
+    const session = client({ credentials, disableS3ExpressSessionAuth: true })
+    const put = (more: object) => session.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x', ...more }))
+    for (const more of [{}, kms, { ServerSideEncryption: 'aws:kms' }]) {
+      const { ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled } = await put(more)
+      assert.deepEqual([ServerSideEncryption, BucketKeyEnabled], ['aws:kms', true])
+      assert.match(SSEKMSKeyId ?? '', /:key\/one$/)
+    }
+    for (const more of [{ ServerSideEncryption: 'AES256' }, { ...kms, SSEKMSKeyId: 'two' }]) {
+      assert.equal(await codeOf(put(more)), 'InvalidRequest')
+    }
   })
 
   test('its credentials are good for its bucket and mode only', async () => {

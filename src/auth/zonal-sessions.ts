@@ -21,11 +21,11 @@ export function zonalSessions(iam: Pick<IamStore, 'secret'>): CredentialSource {
       return whenReady(iam.secret(sessionSecret), (key) => {
         const session = openSession<Principal>(token, key)
         if (session?.accessKeyId !== accessKeyId) return undefined
-        const { bucketId, mode, expiresMs, principal } = session
+        const { bucketId, mode, expiresMs, encryption, principal } = session
         const opened: Credential = {
           accessKeyId,
           secretAccessKey: sessionSecretKey(accessKeyId, key),
-          principal: { ...principal, accessKeyId, zonal: { bucketId, mode } },
+          principal: { ...principal, accessKeyId, zonal: { bucketId, mode, encryption } },
           isActive: true,
           session: { token, expiresMs },
         }

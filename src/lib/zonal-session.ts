@@ -8,12 +8,21 @@ import { openToken, sealToken } from './sealed-token.ts'
 
 export type SessionMode = 'ReadWrite' | 'ReadOnly'
 
+/** How what is written in a session is encrypted. */
+export interface SessionEncryption {
+  ServerSideEncryption: string
+  /** ARN. */
+  SSEKMSKeyId?: string
+  SSEKMSEncryptionContext?: string
+}
+
 /** @typeParam P the principal who made the session, with all it consists of */
 export interface ZonalSession<P> {
   accessKeyId: string
   bucketId: string
   mode: SessionMode
   expiresMs: number
+  encryption: SessionEncryption
   principal: P
 }
 

@@ -2,10 +2,13 @@
  * The default encryption of a bucket and the encryption types it blocks. Writes obey it (`lib/encryption.ts`).
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
  */
+import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
 import type { GetBucketEncryptionOutput, S3Handlers, ServerSideEncryptionRule } from '../model/s3.types.gen.ts'
 import { encryptionDocument } from './lib/bucket-encryption.ts'
 import { changeBucket, withDocument } from './lib/change-bucket.ts'
+import { isDirectory } from './lib/directory-bucket.ts'
+import { requestedKmsKey } from './lib/kms.ts'
 
 const sseS3 = { SSEAlgorithm: 'AES256' } as const
 /**
@@ -48,6 +51,30 @@ function completeRule(rules: ServerSideEncryptionRule[]): ServerSideEncryptionRu
   return complete
 }
 
+/** `documents` key of the KMS key that a directory bucket has had first, an ARN. */
+const firstKeyDocument = 'firstKmsKey'
+
+/**
+ * Default encryption of a directory bucket: AES256 or aws:kms, with one and the same customer managed key for the
+ * bucket's lifetime, named by id or ARN, looked up at once; bucket keys are always on.
+ * Assumed: codes and texts, because AWS documents only the rules (API_PutBucketEncryption.html, "Directory buckets").
+ * @throws InvalidArgument, InvalidRequest, KMS.NotFoundException
+ */
+function directoryRule(rule: ServerSideEncryptionRule, ctx: Ctx): { rule: ServerSideEncryptionRule; key?: string } {
+  const { ApplyServerSideEncryptionByDefault: given = sseS3 } = rule
+  const name = 'KMSMasterKeyID' in given ? given.KMSMasterKeyID : undefined
+  if (given.SSEAlgorithm === 'AES256') return { rule: { ...rule, BucketKeyEnabled: true } }
+  const refuse = (message: string) => error('InvalidRequest', {}, { message })
+  if (given.SSEAlgorithm !== 'aws:kms') throw refuse('Directory buckets do not support dual-layer encryption.')
+  if (name === undefined || /(^|:)alias\//.test(name)) {
+    throw refuse('Directory buckets need a customer managed KMS key, by its id or ARN.')
+  }
+  const { arn } = requestedKmsKey(ctx, name)
+  const first = ctx.bucket.documents[firstKeyDocument]
+  if (first !== undefined && first !== arn) throw refuse('The KMS key of a directory bucket cannot be changed.')
+  return { rule: { ...rule, BucketKeyEnabled: true }, key: arn }
+}
+
 export const bucketEncryption = {
   /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html */
   GetBucketEncryption(_input, ctx): GetBucketEncryptionOutput {
@@ -60,8 +87,12 @@ export const bucketEncryption = {
 
   /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html */
   async PutBucketEncryption(input, ctx) {
-    const document = { Rules: [completeRule(input.ServerSideEncryptionConfiguration.Rules)] }
-    await changeBucket(ctx, (bucket) => withDocument(bucket, encryptionDocument, document))
+    const complete = completeRule(input.ServerSideEncryptionConfiguration.Rules)
+    const { rule, key } = isDirectory(ctx.bucket) ? directoryRule(complete, ctx) : { rule: complete }
+    await changeBucket(ctx, (bucket) => {
+      const changed = withDocument(bucket, encryptionDocument, { Rules: [rule] })
+      return key === undefined ? changed : withDocument(changed, firstKeyDocument, key)
+    })
   },
 
   /** Removing none is fine (recorded, test_s3_default_bucket_encryption). */

@@ -5,6 +5,7 @@
 import type { Ctx } from '../context.ts'
 import { type AwsError, error } from '../errors.ts'
 import {
+  type SessionEncryption,
   type SessionMode,
   sealSession,
   sessionKeyPrefix,
@@ -18,7 +19,7 @@ import type {
   S3Handlers,
 } from '../model/s3.types.gen.ts'
 import { sessionAction } from '../policy/directory-actions.ts'
-import type { BucketRecord, ObjectRecord } from '../store/records.ts'
+import type { BucketRecord, EncryptionRecord, ObjectRecord } from '../store/records.ts'
 import { checkCopySourceConditions, checkReadConditions } from './lib/conditional.ts'
 import { decodeToken, encodeToken } from './lib/continuation-token.ts'
 import { directoryArn, isDirectory } from './lib/directory-bucket.ts'
@@ -124,6 +125,16 @@ async function largestMode(ctx: Ctx): Promise<SessionMode> {
   return mayWrite ? 'ReadWrite' : 'ReadOnly'
 }
 
+/** What a session prescribes for all that is written in it. */
+function sessionEncryption(record: EncryptionRecord): SessionEncryption {
+  const { ServerSideEncryption = 'AES256', SSEKMSKeyId, SSEKMSEncryptionContext } = record
+  return {
+    ServerSideEncryption,
+    ...(SSEKMSKeyId !== undefined && { SSEKMSKeyId }),
+    ...(SSEKMSEncryptionContext !== undefined && { SSEKMSEncryptionContext }),
+  }
+}
+
 export const directoryBuckets = {
   async ListDirectoryBuckets(input, ctx): Promise<ListDirectoryBucketsOutput> {
     const { MaxDirectoryBuckets = maxBuckets, ContinuationToken } = input
@@ -155,12 +166,19 @@ export const directoryBuckets = {
       const fields = { ArgumentName: 'x-amz-create-session-mode', ArgumentValue: mode }
       throw error('InvalidArgument', fields, { message: 'Invalid session mode' })
     }
-    const { output } = chooseEncryption({ ...input, Key: '' }, ctx)
+    const { output, record } = chooseEncryption({ ...input, Key: '' }, ctx)
     const key = await ctx.store.iam.secret(sessionSecret)
     const accessKeyId = `${sessionKeyPrefix}${ctx.ids.requestId()}`
     const expiresMs = ctx.clock.now() + sessionMs
     const { principal, bucket } = ctx
-    const session = { accessKeyId, bucketId: bucket.id, mode: mode as SessionMode, expiresMs, principal }
+    const session = {
+      accessKeyId,
+      bucketId: bucket.id,
+      mode: mode as SessionMode,
+      expiresMs,
+      encryption: sessionEncryption(record),
+      principal,
+    }
     return {
       Credentials: {
         AccessKeyId: accessKeyId,

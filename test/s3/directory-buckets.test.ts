@@ -278,6 +278,37 @@ describe('tags and encryption of a directory bucket', () => {
     ))
 })
 
+// "Directory buckets" of API_PutBucketEncryption.html.
+test('its default encryption has one KMS key for its lifetime', () =>
+  withWorld(
+    handlers,
+    async (world) => {
+      await create(world)
+      const set = (SSEAlgorithm: string, KMSMasterKeyID?: string) => {
+        const rule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm, KMSMasterKeyID } }
+        const ServerSideEncryptionConfiguration = { Rules: [rule] }
+        return world.call('PutBucketEncryption', { Bucket, ServerSideEncryptionConfiguration })
+      }
+      await refused(set('aws:kms:dsse', 'one'), 'InvalidRequest', { status: 400 })
+      await refused(set('aws:kms'), 'InvalidRequest')
+      await refused(set('aws:kms', 'alias/one'), 'InvalidRequest')
+      await refused(set('aws:kms', 'none'), 'KMS.NotFoundException')
+      await set('aws:kms', 'one')
+      const { ServerSideEncryption, BucketKeyEnabled } = await put(world, 'k', 'x')
+      assert.deepEqual([ServerSideEncryption, BucketKeyEnabled], ['aws:kms', true])
+      await refused(set('aws:kms', 'two'), 'InvalidRequest')
+      await set('AES256')
+      assert.equal((await put(world, 'k', 'x')).ServerSideEncryption, 'AES256')
+      await refused(set('aws:kms', 'two'), 'InvalidRequest')
+      await set('aws:kms', 'one')
+    },
+    {
+      kmsKeys: ['one', 'two'].map((id) => ({
+        ...{ id, aliases: [`alias/${id}`], state: 'Enabled' as const, accountId: owner.id, region: undefined },
+      })),
+    },
+  ))
+
 test('DeleteObjects takes no blank keys and no control characters there, and then deletes nothing', () =>
   inDirectory(async (world) => {
     await put(world, 'k', '')

@@ -1,7 +1,7 @@
 /**
  * Directory buckets: how they are named and what they do not have. What they lack is refused by name, before a handler
  * sees the request.
- * By design: requests are served by path style too, and all encryption is chosen per request as in other buckets.
+ * By design: requests are served by path style too.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-differences.html
  */
 import { type AwsError, error } from '../../errors.ts'

@@ -49,7 +49,8 @@ const invalid = (message: string, ArgumentName: string, ArgumentValue: string | 
  * The encryption of a new object.
  * @throws InvalidArgument, InvalidRequest, InvalidEncryptionAlgorithmError, AccessDenied (blocked type), KMS.*
  */
-export function chooseEncryption(input: EncryptionInput & { Key: string }, ctx: Ctx): ChosenEncryption {
+export function chooseEncryption(asked: EncryptionInput & { Key: string }, ctx: Ctx): ChosenEncryption {
+  const input = inSession(asked, ctx)
   const { ServerSideEncryption: method } = input
   const customerKey = requestedCustomerKey(input, ctx)
   if (customerKey !== undefined) return withCustomerKey(customerKey)
@@ -67,6 +68,26 @@ export function chooseEncryption(input: EncryptionInput & { Key: string }, ctx: 
     return { record: sseS3, sealer: ctx.store.keys.s3, output: sseS3 }
   }
   return withKms(input, byDefault.SSEAlgorithm, byDefault.KMSMasterKeyID, ctx)
+}
+
+/**
+ * A write in a session of a directory bucket is encrypted as the session says; copies are not signed with one.
+ * "The encryption request headers must match the encryption settings that are specified in the CreateSession request."
+ * Assumed: code and text of those that do not.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateSession.html
+ * @throws InvalidRequest
+ */
+function inSession(asked: EncryptionInput & { Key: string }, ctx: Ctx): EncryptionInput & { Key: string } {
+  const session = ctx.principal.zonal?.encryption
+  if (session === undefined || 'CopySource' in asked) return asked
+  const { ServerSideEncryption = session.ServerSideEncryption, SSEKMSKeyId, SSEKMSEncryptionContext } = asked
+  const isSame =
+    ServerSideEncryption === session.ServerSideEncryption &&
+    (SSEKMSKeyId === undefined || requestedKmsKey(ctx, SSEKMSKeyId).arn === session.SSEKMSKeyId) &&
+    (SSEKMSEncryptionContext === undefined || SSEKMSEncryptionContext === session.SSEKMSEncryptionContext)
+  if (isSame) return { ...asked, ...session }
+  const message = 'The encryption parameters do not match those of the session.'
+  throw error('InvalidRequest', {}, { message })
 }
 
 /** @throws AccessDenied where the bucket blocks customers' keys, and what `readCustomerKey` throws */
