@@ -133,6 +133,7 @@ function authenticateV4Form(
       isGood,
       version: algorithm,
       scope: scopeText(scope),
+      region: scope.region,
     }
     return verifyForm(fields, claim, found, signedAtMs, target, deps)
   })
@@ -160,6 +161,8 @@ interface FormClaim {
   version: V4Algorithm | 'AWS'
   /** SigV4: what the signing key was made for. */
   scope?: string
+  /** SigV4, not SigV4A: the region it was made for. */
+  region?: string | undefined
 }
 
 /** Key, token, signature, policy, in this order. */
@@ -191,7 +194,7 @@ function verifyForm(
   checked.set('bucket', target.bucket ?? '')
   return {
     principal: credential.principal,
-    auth: { authType: 'POST', signatureVersion: claim.version },
+    auth: { authType: 'POST', signatureVersion: claim.version, region: claim.region },
     payload: unverified,
     signedAtMs,
     key: fields.get('key'),

@@ -64,7 +64,7 @@ function v2(conditions: unknown[], fields: Fields = {}) {
 describe('who signed a form', () => {
   it('SigV4', () => {
     const form = go(v4([]))
-    assert.deepEqual(form.auth, { authType: 'POST', signatureVersion: 'AWS4-HMAC-SHA256' })
+    assert.deepEqual(form.auth, { authType: 'POST', signatureVersion: 'AWS4-HMAC-SHA256', region: 'us-east-1' })
     assert.equal(form.signedAtMs, exampleMs)
     assert.equal(form.key, 'k')
     assert.equal(form.principal.kind, 'root')
