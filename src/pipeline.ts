@@ -61,7 +61,9 @@ export function createPipeline(deps: PipelineDeps): Handle {
     } catch (cause) {
       failure = toAwsError(cause, call)
       if (isAuthenticationFault(failure)) call.authorizer.authenticationFailed(call, failure)
-      response = writeError(failure, { service, requestId: call.requestId, hostId, isHead: request.method === 'HEAD' })
+      const isHead = request.method === 'HEAD'
+      const accept = header(request, 'accept')
+      response = writeError(failure, { service, requestId: call.requestId, hostId, isHead, accept })
     }
     response.headers['x-amz-request-id'] = call.requestId
     response.headers['x-amz-id-2'] = hostId

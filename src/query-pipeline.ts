@@ -15,6 +15,7 @@ import { noteKeyUse } from './key-use.ts'
 import type { IamHandlers } from './model/iam.types.gen.ts'
 import type { StsHandlers } from './model/sts.types.gen.ts'
 import { parseQueryAction } from './protocol/query.ts'
+import { acceptsJson } from './protocol/query-json.ts'
 import { refuseZonal } from './zonal.ts'
 
 export type QueryService = 'iam' | 'sts'
@@ -104,5 +105,5 @@ export async function handleQueryCall(
     const message = `${plan.name} is not implemented by Sandbucket. See /_sandbucket/coverage for what is, and why others are not.`
     throw error('NotImplemented', {}, { message })
   }
-  return plan.write((await handler(input, call)) as never, call.requestId)
+  return plan.write((await handler(input, call)) as never, call.requestId, acceptsJson(header(request, 'accept')))
 }

@@ -1,6 +1,7 @@
 /** Errors -> responses: S3's own document, S3 Control's, and that of the Query protocol for IAM and STS. */
 import type { AwsError } from '../errors.ts'
 import type { WireResponse } from '../http/wire.ts'
+import { acceptsJson, jsonError } from './query-json.ts'
 import { escapeXml, XML_DECLARATION } from './xml-write.ts'
 
 export interface ErrorOrigin {
@@ -8,6 +9,8 @@ export interface ErrorOrigin {
   readonly requestId: string
   readonly hostId: string
   readonly isHead: boolean
+  /** The client's, which may ask IAM and STS for JSON. */
+  readonly accept?: string | undefined
 }
 
 export const QUERY_NAMESPACES: Readonly<Record<'iam' | 'sts', string>> = {
@@ -19,7 +22,7 @@ export const QUERY_NAMESPACES: Readonly<Record<'iam' | 'sts', string>> = {
 export function writeError(error: AwsError, origin: ErrorOrigin): WireResponse {
   if (error.status === 304) return { status: 304, headers: { ...error.headers } }
   if (origin.service === 'iam' || origin.service === 'sts') {
-    return writeQueryError(error, origin.service, origin.requestId)
+    return writeQueryError(error, origin.service, origin)
   }
   const headers = { ...error.headers, 'Content-Type': 'application/xml' }
   // Observed: connections end with it (recorded, test_cors_match_origins; boto/botocore#2227).
@@ -39,8 +42,16 @@ export function writeError(error: AwsError, origin: ErrorOrigin): WireResponse {
 }
 
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html */
-function writeQueryError(error: AwsError, service: 'iam' | 'sts', requestId: string): WireResponse {
+function writeQueryError(
+  error: AwsError,
+  service: 'iam' | 'sts',
+  { requestId, accept }: Pick<ErrorOrigin, 'requestId' | 'accept'>,
+): WireResponse {
   const type = error.status >= 500 ? 'Receiver' : 'Sender'
+  if (acceptsJson(accept)) {
+    const headers = { ...error.headers, 'x-amzn-RequestId': requestId, 'Content-Type': 'application/json' }
+    return { status: error.status, headers, body: jsonError(type, error.code, error.message, requestId) }
+  }
   const detail = element('Type', type) + element('Code', error.code) + element('Message', error.message)
   const content = `<Error>${detail}</Error>${element('RequestId', requestId)}`
   return {

@@ -9,6 +9,7 @@ import type { OperationRow, ServiceTable } from '../model/shape.ts'
 import { QUERY_NAMESPACES } from './error-xml.ts'
 import { formValue, parseForm } from './form.ts'
 import { readFormInput } from './query-input.ts'
+import { jsonAnswer } from './query-json.ts'
 import { createShapeWriter, escapeXml, type ShapeWriter } from './xml-write.ts'
 
 export type QueryService = 'iam' | 'sts'
@@ -16,8 +17,8 @@ export type QueryService = 'iam' | 'sts'
 export interface QueryPlan {
   readonly service: QueryService
   readonly name: string
-  /** The 200 answer of an output. */
-  write(output: object | undefined, requestId: string): WireResponse
+  /** The 200 answer of an output. @param isJson for clients that accept JSON; XML otherwise */
+  write(output: object | undefined, requestId: string, isJson?: boolean): WireResponse
 }
 
 interface QueryApi {
@@ -81,7 +82,11 @@ function compileWrite(api: QueryApi, row: OperationRow): QueryPlan['write'] {
   const [name, , , , , output] = row
   const members = output === '' ? undefined : api.writer.members(output)
   const open = `<${name}Response xmlns="${QUERY_NAMESPACES[api.service]}">`
-  return (value, requestId) => {
+  return (value, requestId, isJson) => {
+    if (isJson === true) {
+      const body = jsonAnswer(api.table, name, output, value ?? {}, requestId)
+      return { status: 200, headers: { 'x-amzn-RequestId': requestId, 'Content-Type': 'application/json' }, body }
+    }
     let result = ''
     if (members !== undefined) {
       const content = members((value ?? {}) as Record<string, unknown>)
