@@ -4,6 +4,7 @@
  * there: an account id keeps its zeros, and `no` is not false.
  */
 import { type UsageError, usageError } from '../config/layer.ts'
+import type { YamlFile } from './read-yaml.ts'
 
 /** `denied` is either deny. */
 const expectations = ['allowed', 'denied', 'implicitDeny', 'explicitDeny']
@@ -29,7 +30,7 @@ type Row = Omit<PolicyTest, 'place'>
 /** Reads the text of a file. @param path as the user knows it @throws UsageError naming each row that is wrong */
 export async function readPolicyTests(text: string, path: string): Promise<PolicyTest[]> {
   const isYaml = /\.ya?ml$/i.test(path) || (!/\.json$/i.test(path) && !/^\s*[[{]/.test(text))
-  const { value, lines } = isYaml ? await readYaml(text, path) : { value: readJson(text, path), lines: undefined }
+  const { value, lines } = isYaml ? await loadYaml(text, path) : { value: readJson(text, path), lines: undefined }
   const rows = isRecord(value) ? value.tests : value
   if (!Array.isArray(rows) || rows.length === 0) throw usageError([`${path} must hold a list of tests`])
   const problems: string[] = []
@@ -55,21 +56,11 @@ function readJson(text: string, path: string): unknown {
 const notReadable = (path: string, format: string, cause: unknown): UsageError =>
   usageError([`${path} is not ${format}: ${(cause as Error).message.trim()}`])
 
-/** The value of a document, and the lines on which its tests begin. The parser is loaded with the first such file. */
-async function readYaml(text: string, path: string): Promise<{ value: unknown; lines: number[] }> {
-  const { isMap, isNode, isSeq, LineCounter, parseDocument } = await import('yaml')
-  const lineCounter = new LineCounter()
-  const document = parseDocument(text, { schema: 'failsafe', lineCounter, logLevel: 'error' })
-  const [problem] = [...document.errors, ...document.warnings]
-  if (problem !== undefined) throw notReadable(path, 'YAML', problem)
-  const list = isMap(document.contents) ? document.contents.get('tests') : document.contents
-  const items: unknown[] = isSeq(list) ? list.items : []
-  const lines = items.map((item) => lineCounter.linePos((isNode(item) && item.range?.[0]) || 0).line)
+/** The parser is loaded with the first such file. */
+async function loadYaml(text: string, path: string): Promise<YamlFile> {
+  const { readYaml } = await import('./read-yaml.ts')
   try {
-    // Aliases are bounded by the parser; one that holds itself has no text.
-    const value: unknown = document.toJS({ maxAliasCount: 100 })
-    JSON.stringify(value)
-    return { value, lines }
+    return readYaml(text)
   } catch (cause) {
     throw notReadable(path, 'YAML', cause)
   }
