@@ -1,6 +1,7 @@
 /** The one place where the parts are wired together: configuration -> store, keys, request path, edge. */
 import { hostname } from 'node:os'
-import { createAccounts } from './accounts.ts'
+import { type Accounts, createAccounts } from './accounts.ts'
+import type { AdminDeps } from './admin/admin.ts'
 import { Addresser, hostRules, hostName, readHost } from './address.ts'
 import { createAuthDeps } from './auth/authenticate.ts'
 import { Authorizer } from './authorization/authorize.ts'
@@ -8,7 +9,8 @@ import { resolvePrincipal } from './authorization/identities.ts'
 import { Recorder } from './authorization/recorder.ts'
 import { Journal } from './authorization/journal.ts'
 import { HostAliases } from './auth/hosts.ts'
-import { chainSources, createKeyRing } from './auth/keys.ts'
+import type { AuthDeps } from './auth/deps.ts'
+import { chainSources, createKeyRing, type CredentialSource } from './auth/keys.ts'
 import { zonalSessions } from './auth/zonal-sessions.ts'
 import type { Config } from './config/config.ts'
 import type { Log } from './context.ts'
@@ -64,69 +66,35 @@ export interface Overrides {
  */
 export async function createServer(config: Config, log: Log, overrides: Overrides = {}): Promise<RunningServer> {
   checkHandlers(s3Table, s3, notImplemented)
-  const clock = overrides.clock ?? systemClock
-  const ids = overrides.ids ?? randomIds
-  const { dataDir, durable, kmsKeys } = config
-  const store = overrides.store ?? (await openStore({ dataDir, durable, kmsKeys, log }))
+  const { clock = systemClock, ids = randomIds } = overrides
   const limits = { ...defaultLimits, ...overrides.limits }
+  const rules = hostRules(config.domains, [hostname(), ...config.publicHosts.map(hostName)])
+  const { store, tls } = await openParts(config, log, overrides.store, (name) => readHost(name, rules) !== undefined)
   let port: number | undefined
   let isReady = false
-  const rules = hostRules(config.domains, [hostname(), ...config.publicHosts.map(hostName)])
-  const tls = await loadTlsFor(config, log, (name) => readHost(name, rules) !== undefined).catch(async (cause) => {
-    await store.close()
-    throw cause
-  })
+  const base = { config, store, clock, log }
   const bucketExists = async (name: string) => (await store.buckets.get(name)) !== undefined
   const accounts = createAccounts(config.accounts)
   const identities = new IamIdentities(store.iam, accounts.find)
   const credentials = chainSources(createKeyRing(config.accounts), zonalSessions(store.iam), identities)
-  const auth = createAuthDeps({
-    credentials,
-    clock,
-    hosts: new HostAliases({
-      publicHosts: config.publicHosts,
-      strictHost: config.strictHost,
-      hostname: hostname(),
-      port: () => port,
-    }),
-    region: config.region,
-    regionStrict: config.regionStrict,
-    maxClockSkewMs: config.maxClockSkewMs,
-  })
-  const journal = new Journal()
   const recorder = new Recorder()
   if (config.record) recorder.start(clock.now())
-  const uniqueIdOf = (arn: string) => identities.uniqueIdOf(arn)
-  const authorizer = new Authorizer({
-    identities: {
-      policiesOf: (principal) => identities.policiesOf(principal),
-      resolve: (type, value) => resolvePrincipal(accounts, type, value, uniqueIdOf),
-      uniqueIdOf,
-    },
-    accountBlock: (id) => whenReady(store.iam.account(id), (account) => account.get('account', '')?.publicAccessBlock),
-    journal,
-    recorder,
-    soft: config.softMode ? log : undefined,
-  })
+  const authorizer = createAuthorizer({ ...base, accounts, identities, recorder })
+  const deciding = { authorizer, recorder, credentials }
   const handle = createPipeline({
-    config,
-    store,
-    clock,
+    ...base,
     ids,
-    log,
     accounts,
     authorizer,
     addresser: new Addresser(rules, bucketExists),
-    auth,
+    auth: authDeps({ ...base, credentials, port: () => port }),
     s3,
     query: queryServices,
     bodyIdleMs: limits.bodyIdleMs,
     latePace: limits,
   })
-  const reset = async () => {
-    await store.reset()
-    await seed({ config, store, clock, account: accounts.find })
-  }
+  const seedAll = () => seed({ ...base, account: accounts.find })
+  const reset = () => store.reset().then(seedAll)
   const http = createHttpServer({
     handle,
     ids,
@@ -134,47 +102,18 @@ export async function createServer(config: Config, log: Log, overrides: Override
     limits,
     isBucketHost: (host) => readHost(hostName(host), rules)?.bucket !== undefined,
     tls: tls?.identity,
-    admin: {
-      config,
-      version,
-      log,
-      isReady: () => isReady,
-      coverage: async () => (await import('./coverage.ts')).coverage(),
-      explain: (id) =>
-        tellExplanation(authorizer.explain(id), {
-          credentials,
-          config,
-          iam: store.iam,
-          tokenOf: (failed) => authorizer.tokenOf(failed),
-        }),
-      recorder,
-      reset,
-      now: () => clock.now(),
-      roles: new ServiceSessions({ config, store, clock }),
-      idp: {
-        issuer: testIssuer,
-        token: (request) => issueTestToken(store.iam, request, clock.now()),
-        keys: () => testKeys(store.iam),
-        outboundKeys: async () => (await import('./sts/outbound-keys.ts')).outboundKeys(store.iam),
-        samlResponse: async (request) =>
-          (await import('./sts/test-saml.ts')).issueSamlResponse(store.iam, request, clock.now()),
-        samlMetadata: async () => (await import('./sts/test-saml.ts')).testSamlMetadata(store.iam, clock.now()),
-      },
-      bucketExists,
-      ca: tls?.ca,
-    },
+    admin: adminDeps({ ...base, ...deciding, bucketExists, reset, isReady: () => isReady, ca: tls?.ca }),
   })
   try {
-    await seed({ config, store, clock, account: accounts.find })
+    await seedAll()
     ;({ port } = await http.listen(config.host, config.port))
   } catch (cause) {
     await store.close()
     throw cause
   }
   isReady = true
-  const urlHost = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host
   return {
-    url: `${config.tls ? 'https' : 'http'}://${urlHost.includes(':') ? `[${urlHost}]` : urlHost}:${port}`,
+    url: urlOf(config, port),
     host: config.host,
     port,
     ca: tls?.ca,
@@ -187,6 +126,111 @@ export async function createServer(config: Config, log: Log, overrides: Override
       await http.close(graceMs)
       await store.close()
     },
+  }
+}
+
+/** As a client on this machine writes it. */
+function urlOf({ host, tls }: Config, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `${tls ? 'https' : 'http'}://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
+
+/** Who may sign, and under which names of this server. */
+function authDeps({ config, credentials, clock, port }: AuthParts): AuthDeps {
+  const { publicHosts, strictHost, region, regionStrict, maxClockSkewMs } = config
+  const hosts = new HostAliases({ publicHosts, strictHost, hostname: hostname(), port })
+  return createAuthDeps({ credentials, clock, hosts, region, regionStrict, maxClockSkewMs })
+}
+
+interface AuthParts {
+  config: Config
+  credentials: CredentialSource
+  clock: Clock
+  /** Undefined until the server listens. */
+  port(): number | undefined
+}
+
+/** What decides, and remembers what it decided. */
+function createAuthorizer({ config, store, log, accounts, identities, recorder }: AuthorizerParts): Authorizer {
+  const uniqueIdOf = (arn: string) => identities.uniqueIdOf(arn)
+  return new Authorizer({
+    identities: {
+      policiesOf: (principal) => identities.policiesOf(principal),
+      resolve: (type, value) => resolvePrincipal(accounts, type, value, uniqueIdOf),
+      uniqueIdOf,
+    },
+    accountBlock: (id) => whenReady(store.iam.account(id), (account) => account.get('account', '')?.publicAccessBlock),
+    journal: new Journal(),
+    recorder,
+    soft: config.softMode ? log : undefined,
+  })
+}
+
+interface AuthorizerParts {
+  config: Config
+  store: Store
+  log: Log
+  accounts: Accounts
+  identities: IamIdentities
+  recorder: Recorder
+}
+
+interface AdminParts
+  extends Pick<AdminDeps, 'config' | 'log' | 'recorder' | 'reset' | 'bucketExists' | 'isReady' | 'ca'> {
+  store: Store
+  clock: Clock
+  authorizer: Authorizer
+  credentials: CredentialSource
+}
+
+/** What the admin routes ask of the parts. Rarely used parts are loaded when they are. */
+function adminDeps(parts: AdminParts): AdminDeps {
+  const { config, store, clock, authorizer, credentials } = parts
+  return {
+    config,
+    version,
+    log: parts.log,
+    isReady: parts.isReady,
+    coverage: async () => (await import('./coverage.ts')).coverage(),
+    explain: (id) =>
+      tellExplanation(authorizer.explain(id), {
+        credentials,
+        config,
+        iam: store.iam,
+        tokenOf: (failed) => authorizer.tokenOf(failed),
+      }),
+    recorder: parts.recorder,
+    reset: parts.reset,
+    now: () => clock.now(),
+    roles: new ServiceSessions({ config, store, clock }),
+    idp: {
+      issuer: testIssuer,
+      token: (request) => issueTestToken(store.iam, request, clock.now()),
+      keys: () => testKeys(store.iam),
+      outboundKeys: async () => (await import('./sts/outbound-keys.ts')).outboundKeys(store.iam),
+      samlResponse: async (request) =>
+        (await import('./sts/test-saml.ts')).issueSamlResponse(store.iam, request, clock.now()),
+      samlMetadata: async () => (await import('./sts/test-saml.ts')).testSamlMetadata(store.iam, clock.now()),
+    },
+    bucketExists: parts.bucketExists,
+    ca: parts.ca,
+  }
+}
+
+/** What has files: the store and the certificates. Nothing stays open when one of them cannot be used. */
+async function openParts(
+  config: Config,
+  log: Log,
+  given: Store | undefined,
+  isOwnHost: (name: string) => boolean,
+): Promise<{ store: Store; tls: Tls | undefined }> {
+  const { dataDir, durable, kmsKeys } = config
+  const store = given ?? (await openStore({ dataDir, durable, kmsKeys, log }))
+  try {
+    return { store, tls: await loadTlsFor(config, log, isOwnHost) }
+  } catch (cause) {
+    await store.close()
+    throw cause
   }
 }
 

@@ -40,47 +40,12 @@ export function adminRoutes(deps: AdminDeps): Middleware {
     const error = 'nothing is known of this request: only the last ones that asked for a permission are remembered'
     return answer(ctx, 404, { error })
   })
-  const report = (ctx: Context) => {
-    const { principal } = ctx.query
-    answer(ctx, 200, deps.recorder.report(typeof principal === 'string' ? principal : undefined))
-  }
-  router.get('/record', report)
-  router.post('/record', (ctx) => {
-    deps.recorder.start(deps.now())
-    report(ctx)
-  })
-  router.delete('/record', (ctx) => {
-    deps.recorder.stop(deps.now())
-    report(ctx)
-  })
+  recordRoutes(router, deps)
   router.post('/reset', async (ctx) => {
     await deps.reset()
     answer(ctx, 200, { status: 'reset' })
   })
-  const credentials = async (ctx: Context, role: string, account?: string) => {
-    const { status, value } = await containerCredentials(readerOf(ctx), role, account, deps)
-    answer(ctx, status, value)
-  }
-  router.get('/credentials/:role', (ctx) => credentials(ctx, String(ctx.params.role)))
-  router.get('/credentials/:account/:role', (ctx) =>
-    credentials(ctx, String(ctx.params.role), String(ctx.params.account)),
-  )
-  router.get('/idp/jwks', async (ctx) => answer(ctx, 200, await deps.idp.keys()))
-  router.post('/idp/token', async (ctx) => {
-    const { status, value } = await testToken(ctx.req, ctx.res, deps)
-    answer(ctx, status, value)
-  })
-  const issuerAt = '/issuers/:issuer/.well-known'
-  router.get(`${issuerAt}/jwks.json`, async (ctx) => answer(ctx, 200, await deps.idp.outboundKeys()))
-  router.get(`${issuerAt}/openid-configuration`, (ctx) => answer(ctx, 200, discovery(ctx)))
-  router.get('/idp/saml/metadata', async (ctx) => {
-    ctx.type = 'application/samlmetadata+xml'
-    ctx.body = await deps.idp.samlMetadata()
-  })
-  router.post('/idp/saml/response', async (ctx) => {
-    const { status, value } = await testSamlResponse(ctx.req, ctx.res, deps)
-    answer(ctx, status, value)
-  })
+  identityRoutes(router, deps)
   const routes = router.routes() as unknown as Middleware
   const methods = router.allowedMethods() as unknown as Middleware
   return async (ctx) => {
@@ -110,6 +75,51 @@ export function adminRoutes(deps: AdminDeps): Middleware {
     // What is left of a body means nothing; it is skipped so that the connection stays usable.
     ctx.req.resume()
   }
+}
+
+/** What principals used, and the least policy for it. */
+function recordRoutes(router: Router, deps: AdminDeps): void {
+  const report = (ctx: Context) => {
+    const { principal } = ctx.query
+    answer(ctx, 200, deps.recorder.report(typeof principal === 'string' ? principal : undefined))
+  }
+  router.get('/record', report)
+  router.post('/record', (ctx) => {
+    deps.recorder.start(deps.now())
+    report(ctx)
+  })
+  router.delete('/record', (ctx) => {
+    deps.recorder.stop(deps.now())
+    report(ctx)
+  })
+}
+
+/** Credentials of roles, and what the test identity provider and the issuers of web identity tokens publish. */
+function identityRoutes(router: Router, deps: AdminDeps): void {
+  const credentials = async (ctx: Context, role: string, account?: string) => {
+    const { status, value } = await containerCredentials(readerOf(ctx), role, account, deps)
+    answer(ctx, status, value)
+  }
+  router.get('/credentials/:role', (ctx) => credentials(ctx, String(ctx.params.role)))
+  router.get('/credentials/:account/:role', (ctx) =>
+    credentials(ctx, String(ctx.params.role), String(ctx.params.account)),
+  )
+  router.get('/idp/jwks', async (ctx) => answer(ctx, 200, await deps.idp.keys()))
+  router.post('/idp/token', async (ctx) => {
+    const { status, value } = await testToken(ctx.req, ctx.res, deps)
+    answer(ctx, status, value)
+  })
+  const issuerAt = '/issuers/:issuer/.well-known'
+  router.get(`${issuerAt}/jwks.json`, async (ctx) => answer(ctx, 200, await deps.idp.outboundKeys()))
+  router.get(`${issuerAt}/openid-configuration`, (ctx) => answer(ctx, 200, discovery(ctx)))
+  router.get('/idp/saml/metadata', async (ctx) => {
+    ctx.type = 'application/samlmetadata+xml'
+    ctx.body = await deps.idp.samlMetadata()
+  })
+  router.post('/idp/saml/response', async (ctx) => {
+    const { status, value } = await testSamlResponse(ctx.req, ctx.res, deps)
+    answer(ctx, status, value)
+  })
 }
 
 /** Explanations and records show policies: they are for who may change things too. */
