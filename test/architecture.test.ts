@@ -115,6 +115,17 @@ describe('architecture', () => {
     assert.deepEqual(silent, [])
   })
 
+  it('packages are not imported on demand, but for those that stay outside the bundle: of CommonJS it would see no names', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { bundle: string } }
+    const outside = [...scripts.bundle.matchAll(/--external:(\S+)/g)].map(([, name]) => name)
+    const wrong = files.flatMap(({ path, text }) =>
+      [...withoutComments(text).matchAll(/(?<!typeof )\bimport\('(?!node:|\.)([^']+)'\)/g)]
+        .filter(([, name]) => !outside.includes(name))
+        .map(([, name]) => `${path} imports ${name}`),
+    )
+    assert.deepEqual(wrong, [])
+  })
+
   it('types and checks are not switched off', () => {
     const wrong = files
       .filter(({ path }) => !path.endsWith('.gen.ts'))
