@@ -15,6 +15,8 @@ import { addExplanation } from './explain.ts'
 import { collectBody } from './http/body.ts'
 import { header, type WireRequest, type WireResponse } from './http/wire.ts'
 import { noteKeyUse } from './key-use.ts'
+import type { MaybePromise } from './lib/maybe-promise.ts'
+import { whenReady } from './lib/when-ready.ts'
 import { answerInTime, mayAnswerLate, type Pace } from './late-answer.ts'
 import type { S3Handlers } from './model/s3.types.gen.ts'
 import { verifyPayloadDigest } from './payload-digest.ts'
@@ -132,18 +134,20 @@ function lateFailure(cause: unknown, call: Call, hostId: string): WireResponse {
   return writeError(failure, { service: 's3', requestId: call.requestId, hostId, isHead: false })
 }
 
-async function identify(call: Call, target: Target, auth: AuthDeps): Promise<Authenticated> {
-  const authenticated = await authenticate(call.request, target, auth)
-  call.principal = authenticated.principal
-  const { auth: how, signedAtMs } = authenticated
-  call.auth = how.authType === 'REST-QUERY-STRING' ? { ...how, signedAtMs } : how
-  call.hostAlias = authenticated.hostAlias
-  noteKeyUse(call.store.iam, call.principal, call.auth, 's3', call.clock.now())
-  const { movedHeaders } = authenticated
-  // Presigners move headers into the query; from here on they are headers again.
-  if (movedHeaders !== undefined)
-    call.request = { ...call.request, headers: { ...call.request.headers, ...movedHeaders } }
-  return authenticated
+/** Notes on the call who makes it. */
+function identify(call: Call, target: Target, auth: AuthDeps): MaybePromise<Authenticated> {
+  return whenReady(authenticate(call.request, target, auth), (authenticated) => {
+    call.principal = authenticated.principal
+    const { auth: how, signedAtMs } = authenticated
+    call.auth = how.authType === 'REST-QUERY-STRING' ? { ...how, signedAtMs } : how
+    call.hostAlias = authenticated.hostAlias
+    noteKeyUse(call.store.iam, call.principal, call.auth, 's3', call.clock.now())
+    const { movedHeaders } = authenticated
+    // Presigners move headers into the query; from here on they are headers again.
+    if (movedHeaders !== undefined)
+      call.request = { ...call.request, headers: { ...call.request.headers, ...movedHeaders } }
+    return authenticated
+  })
 }
 
 async function answerPreflight(call: Call, target: Target): Promise<WireResponse> {
@@ -167,12 +171,13 @@ async function readPayload(
 }
 
 /** The addressed bucket must exist, and belong to whom the caller expects, before its permissions can be asked. */
-async function findBucket(call: Call, name: string | undefined): Promise<void> {
+function findBucket(call: Call, name: string | undefined): MaybePromise<void> {
   if (name === undefined) return
-  const bucket = await call.store.buckets.get(name)
-  if (bucket === undefined) throw error('NoSuchBucket', { BucketName: name })
-  call.bucket = bucket
-  checkExpectedOwner(bucket, header(call.request, 'x-amz-expected-bucket-owner'))
+  return whenReady(call.store.buckets.get(name), (bucket) => {
+    if (bucket === undefined) throw error('NoSuchBucket', { BucketName: name })
+    call.bucket = bucket
+    checkExpectedOwner(bucket, header(call.request, 'x-amz-expected-bucket-owner'))
+  })
 }
 
 /** The honest answer for an operation of the model that has no handler yet. */

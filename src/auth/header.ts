@@ -10,10 +10,11 @@ import { verifyClaim } from './claim.ts'
 import { type AuthDeps, type Authenticated, type AuthTarget, isQueryProtocol } from './deps.ts'
 import { type Faults, headerFaults, invalidHeader, oneSpaceMessage, queryProtocolFaults } from './faults.ts'
 import { emptySha256 } from './hmac.ts'
+import { Lru } from './lru.ts'
 import { readPayloadMode, unverified } from './payload.ts'
 import { rawPairs } from './query.ts'
-import { checkScope, readScope, type V4Algorithm } from './scope.ts'
-import { readSignedHeaders } from './signed-headers.ts'
+import { checkScope, type CredentialScope, readScope, type V4Algorithm } from './scope.ts'
+import { readSignedHeaders, type SignedHeaders } from './signed-headers.ts'
 import type { V4Claim } from './sigv4.ts'
 import { authenticateV2Header } from './sigv2.ts'
 import { isoBasic, parseHttpDate, parseIsoBasic } from './time.ts'
@@ -69,6 +70,30 @@ function readAttributes(text: string, faults: Faults): Attributes {
   return { credential, signedHeaders, signature }
 }
 
+/** All of the header but its signature, which is the same in every request of a client for a day. */
+interface ClaimHead {
+  scope: CredentialScope
+  signed: SignedHeaders
+}
+
+// By the text before the signature, which everybody writes last. Longer ones are somebody's experiment.
+const knownHeads = new Lru<ClaimHead>(1024)
+const longestKnown = 512
+const signatureLast = /^[\w.+/=-]+$/
+
+function readClaimHead(text: string, algorithm: V4Algorithm, faults: Faults): ClaimHead & { signature: string } {
+  const at = text.lastIndexOf('Signature=') + 10
+  const plain = text.slice(at)
+  const isUsual = at >= 10 && at <= longestKnown && algorithm === 'AWS4-HMAC-SHA256' && signatureLast.test(plain)
+  const before = isUsual ? text.slice(0, at) : ''
+  const known = isUsual ? knownHeads.get(before) : undefined
+  if (known !== undefined) return { scope: known.scope, signed: known.signed, signature: plain }
+  const { credential, signedHeaders, signature } = readAttributes(text, faults)
+  const head = { scope: readScope(credential, algorithm, faults), signed: readSignedHeaders(signedHeaders) }
+  if (isUsual && plain === signature) knownHeads.set(before, head)
+  return { ...head, signature }
+}
+
 interface SignedDate {
   /** As sent: what was signed. */
   text: string
@@ -102,15 +127,14 @@ function authenticateV4Header(
   const faults = isQuery ? queryProtocolFaults : headerFaults
   const date = readDate(request, faults)
   checkSkew(date.text, date.ms, deps, faults)
-  const { credential, signedHeaders, signature } = readAttributes(text, faults)
-  const scope = readScope(credential, algorithm, faults)
+  const { scope, signed, signature } = readClaimHead(text, algorithm, faults)
   const regionSet = algorithm === 'AWS4-HMAC-SHA256' ? undefined : header(request, 'x-amz-region-set')
   checkScope(scope, date.iso, regionSet, target, { region: deps.region, isStrict: deps.regionStrict }, faults)
   const sentHash = header(request, 'x-amz-content-sha256')
   const claim: V4Claim = {
     algorithm,
     scope,
-    signed: readSignedHeaders(signedHeaders),
+    signed,
     signature,
     dateText: date.text,
     dateMs: date.ms,

@@ -1,8 +1,19 @@
 /** The instants of signatures: ISO 8601 basic (`20130524T000000Z`) and the dates of HTTP. */
 import { wholeNumber } from './bytes.ts'
 
+/** The instant read last: requests of the same second say the same. */
+let lastText = ''
+let lastRead: number | undefined
+
 /** Milliseconds since the epoch of `yyyyMMddTHHmmssZ`; undefined when the text is anything else. */
 export function parseIsoBasic(text: string): number | undefined {
+  if (text === lastText) return lastRead
+  lastRead = readIsoBasic(text)
+  lastText = text
+  return lastRead
+}
+
+function readIsoBasic(text: string): number | undefined {
   if (text.length !== 16 || text.charCodeAt(8) !== 84 || text.charCodeAt(15) !== 90) return undefined
   const day = wholeNumber(text.slice(0, 8))
   const time = wholeNumber(text.slice(9, 15))

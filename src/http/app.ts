@@ -117,13 +117,12 @@ function createApp(
   app.on('error', () => {})
   // The router costs a fifth of the start-up budget, and most runs never ask for it.
   let admin: Promise<Koa.Middleware> | undefined
-  app.use(async (ctx, next) => {
-    if (!isAdminPath(ctx.req.url as string) || isBucketHost(deps, ctx.req)) return next()
+  const administer = async (ctx: Koa.Context, next: Koa.Next): Promise<void> => {
     admin ??= import('../admin/routes.ts').then(({ adminRoutes }) => adminRoutes(deps.admin))
     if (sendOptions.isClosing) ctx.set('Connection', 'close')
     await (await admin)(ctx, next)
-  })
-  app.use(async (ctx) => {
+  }
+  const serve = async (ctx: Koa.Context): Promise<void> => {
     ctx.respond = false
     const { req, res } = ctx
     const exchange: Exchange = { req, res, isAwaitingContinue: awaitsContinue(req) }
@@ -133,7 +132,11 @@ function createApp(
     if (response.until === undefined) inFlight.end()
     else void response.until.then(() => inFlight.end())
     sendResponse(exchange, response, sendOptions)
-  })
+  }
+  // One middleware instead of two: each costs every request its share.
+  app.use((ctx) =>
+    isAdminPath(ctx.req.url as string) && !isBucketHost(deps, ctx.req) ? administer(ctx, () => serve(ctx)) : serve(ctx),
+  )
   return app.callback()
 }
 

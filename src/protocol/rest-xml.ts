@@ -29,8 +29,9 @@ export function compileWrite(operation: OperationRow, table: ServiceTable, shape
     const headers: WireResponse['headers'] = {}
     // An output has a handful of members, an object's shape four dozen.
     for (const name in output) {
-      const row = headerRows.get(name)
-      if (row !== undefined) writeHeader(row, output[name], headers)
+      const value = output[name]
+      const row = value === undefined || value === null ? undefined : headerRows.get(name)
+      if (row !== undefined) headers[row[3]] = headerText(row[1], value)
     }
     if (prefix !== undefined) writePrefix(prefix, output, headers)
     const body = isHead ? undefined : writeBody(output, headers)
@@ -43,11 +44,6 @@ export function compileWrite(operation: OperationRow, table: ServiceTable, shape
     if (statusMember !== undefined && typeof output[statusMember] === 'number') return output[statusMember] as number
     return hasRange && output.ContentRange !== undefined ? 206 : status
   }
-}
-
-function writeHeader(row: MemberRow, value: unknown, headers: WireResponse['headers']): void {
-  if (value === undefined || value === null) return
-  headers[row[3]] = headerText(row[1], value)
 }
 
 function headerText(type: string, value: unknown): string {

@@ -5,6 +5,8 @@
  */
 import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { whenReady } from '../lib/when-ready.ts'
 import type {
   GetObjectOutput,
   GetObjectRequest,
@@ -23,7 +25,7 @@ import { shownExpiration } from './lib/directory-bucket.ts'
 import { encryptionOutput, sealerOf } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { findObject } from './lib/find-object.ts'
-import { lockOutput } from './lib/object-lock.ts'
+import { hasLock, lockOutput } from './lib/object-lock.ts'
 import { withoutHidden } from './lib/guarded-state.ts'
 import { type ByteRange, contentRange, parseRange } from './lib/range.ts'
 import { shownStorageClass } from './lib/storage-class.ts'
@@ -37,7 +39,7 @@ interface Selection {
 }
 const wholeObject: Selection = { range: undefined, part: undefined }
 
-async function select(record: ObjectRecord, input: HeadObjectRequest, ctx: Ctx): Promise<Selection> {
+function select(record: ObjectRecord, input: HeadObjectRequest, ctx: Ctx): MaybePromise<Selection> {
   const { PartNumber, Range } = input
   if (PartNumber === undefined) {
     return Range === undefined ? wholeObject : { range: parseRange(Range, record.sizeBytes), part: undefined }
@@ -52,7 +54,7 @@ async function select(record: ObjectRecord, input: HeadObjectRequest, ctx: Ctx):
       { message: 'Part number must be an integer between 1 and 10000, inclusive' },
     )
   }
-  return selectPart(record, PartNumber, await ctx.store.objects.parts(record))
+  return whenReady(ctx.store.objects.parts(record), (parts) => selectPart(record, PartNumber, parts))
 }
 
 /** Parts count from 1 in the order they were completed, whatever numbers they were uploaded under. */
@@ -94,25 +96,25 @@ function describe(
   ctx: Ctx,
 ): HeadObjectOutput {
   const { range, part } = selection
-  return {
+  const nowMs = ctx.clock.now()
+  const output: HeadObjectOutput = {
     AcceptRanges: 'bytes',
     LastModified: record.lastModifiedMs,
     ContentLength: range === undefined ? record.sizeBytes : range.end - range.start,
     ETag: quoteETag(record.ETag),
-    ...(isChecksumAsked(input) ? checksumOutput(shownChecksum(record, selection)) : undefined),
     VersionId: shownVersionId(ctx.bucket, record),
-    ...shownContent(record.content, input, ctx),
     ContentRange: range === undefined || range.end === range.start ? undefined : contentRange(range, record.sizeBytes),
     WebsiteRedirectLocation: record.WebsiteRedirectLocation,
-    ...encryptionOutput(record.encryption, customerKey?.md5),
     Metadata: record.metadata,
     StorageClass: shownStorageClass(record.StorageClass),
     Expiration: shownExpiration(ctx.bucket),
-    Restore: restoreHeader(record, ctx.clock.now()),
+    Restore: restoreHeader(record, nowMs),
     PartsCount: part === undefined ? undefined : record.partsCount,
     TagCount: seen.tags?.length || undefined,
-    ...lockOutput(seen, ctx.clock.now()),
   }
+  Object.assign(output, shownContent(record.content, input, ctx), encryptionOutput(record.encryption, customerKey?.md5))
+  if (isChecksumAsked(input)) Object.assign(output, checksumOutput(shownChecksum(record, selection)))
+  return hasLock(seen) ? Object.assign(output, lockOutput(seen, nowMs)) : output
 }
 
 interface Opened {
@@ -124,13 +126,15 @@ interface Opened {
 }
 
 /** What both reads do first: the object, its key, its conditions, the bytes selected. */
-async function open(input: HeadObjectRequest, ctx: Ctx): Promise<Opened> {
+function open(input: HeadObjectRequest, ctx: Ctx): MaybePromise<Opened> {
   const customerKey = readCustomerKey(input, ctx, 'read')
-  const record = await findObject(ctx, input)
-  checkCustomerKey(record.encryption, customerKey)
-  checkReadConditions(input, record, ctx.clock.now())
-  const seen = await withoutHidden(record, input, ctx)
-  return { record, seen, selection: await select(record, input, ctx), customerKey }
+  return whenReady(findObject(ctx, input), (record) => {
+    checkCustomerKey(record.encryption, customerKey)
+    checkReadConditions(input, record, ctx.clock.now())
+    return whenReady(withoutHidden(record, input, ctx), (seen) =>
+      whenReady(select(record, input, ctx), (selection) => ({ record, seen, selection, customerKey })),
+    )
+  })
 }
 
 /** How often a read begins anew when its object is replaced between finding the record and opening the bytes. */

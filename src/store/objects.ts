@@ -76,10 +76,9 @@ export class Objects implements ObjectStore {
           if (!staged.attach(transaction)) return 'sourceGone'
           const attached = attachAnnotations(annotations, transaction)
           if (attached === undefined) return 'sourceGone'
-          // What a copy takes over from a multipart object does not include its parts.
-          const { uploadId: _, partsCount: __, ...rest } = draft
-          const record = { ...rest, ...attached, Key: key, VersionId: nextVersionId(current), body: staged.ref }
-          return (await stack.push(record, transaction)).record
+          const place = { Key: key, VersionId: nextVersionId(current), body: staged.ref }
+          const pushed = stack.push({ ...withoutParts(draft), ...attached, ...place }, transaction)
+          return (pushed instanceof Promise ? await pushed : pushed).record
         },
       )
     } finally {
@@ -221,6 +220,13 @@ export class Objects implements ObjectStore {
       }),
     )
   }
+}
+
+/** What a copy takes over from a multipart object does not include its parts. */
+function withoutParts(draft: ObjectDraft): ObjectDraft {
+  if (draft.uploadId === undefined && draft.partsCount === undefined) return draft
+  const { uploadId: _, partsCount: __, ...rest } = draft
+  return rest
 }
 
 /** Nothing to join: the body is the staged one, or, when that has no bytes, the one that is there. */

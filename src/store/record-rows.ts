@@ -25,12 +25,8 @@ export function recordOf(row: Buffer): ObjectRecord {
   return record
 }
 
-/** As `encodeObject`, for a record that is likely to be read again: it is remembered as what its row says, and must not be changed. */
-export function rowOf(record: ObjectRecord): Buffer {
-  const row = encodeObject(record)
-  remembered.set(row, record)
-  return row
-}
+/** As `recordOf`, for a row that is about to be replaced: what nobody will ask for again is not remembered. */
+export const lastRecordOf = (row: Buffer): ObjectRecord => remembered.get(row) ?? decodeObject(row)
 
 export const isMarkerRow = (row: Buffer): boolean => row[0] === markerTag
 

@@ -15,6 +15,8 @@ export type StagedContent =
   | { kind: 'share'; pinned: boolean }
   | { kind: 'slice'; segment: Segment; pinned: boolean }
 
+const done = Promise.resolve()
+
 export class Staged implements StagedBody, Participant {
   readonly ref: BodyRef
   readonly #content: StagedContent
@@ -62,11 +64,11 @@ export class Staged implements StagedBody, Participant {
     this.#unpin()
   }
 
-  async discard(): Promise<void> {
-    if (this.#state !== 'open') return
+  discard(): Promise<void> {
+    if (this.#state !== 'open') return done
     this.#state = 'discarded'
     this.#unpin()
-    if (this.#content.kind === 'file') await this.#engine.blobs.remove(this.ref.id)
+    return this.#content.kind === 'file' ? this.#engine.blobs.remove(this.ref.id) : done
   }
 
   #unpin(): void {

@@ -16,7 +16,7 @@ import {
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { whenReady } from '../lib/when-ready.ts'
 import type { Kv } from './kv.ts'
-import { decodeObject, encodeObject, recordOf, rowOf } from './record-rows.ts'
+import { decodeObject, encodeObject, lastRecordOf } from './record-rows.ts'
 import type { ObjectRecord } from './records.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -24,6 +24,12 @@ import type { Transaction } from './transaction.ts'
 export interface Found {
   record: ObjectRecord
   row: Buffer
+}
+
+/** The version put on top, and the null version that gave way. */
+export interface Pushed {
+  record: ObjectRecord
+  removed?: ObjectRecord
 }
 
 /** A key as it was read. */
@@ -39,7 +45,7 @@ export class VersionStack {
     this.#bucketId = bucketId
     this.#key = key
     this.#newestKey = rowKey
-    this.newest = row === undefined ? undefined : { record: recordOf(row), row }
+    this.newest = row === undefined ? undefined : { record: lastRecordOf(row), row }
   }
 
   static read(kv: Kv, bucketId: string, key: string): MaybePromise<VersionStack> {
@@ -68,33 +74,28 @@ export class VersionStack {
     transaction.expect(this.#newestKey, this.newest?.row)
   }
 
-  /** Puts a version on top. The null version, wherever it is, gives way to a new null version. */
-  async push(draft: ObjectRecord, transaction: Transaction): Promise<{ record: ObjectRecord; removed?: ObjectRecord }> {
+  /** Puts a version on top. The null version, wherever it is, gives way to a new null version. The draft becomes the record. */
+  push(draft: ObjectRecord, transaction: Transaction): MaybePromise<Pushed> {
     this.expectUnchanged(transaction)
+    const newest = this.newest
+    if (draft.VersionId !== 'null' || newest === undefined) return this.#put(draft, undefined, transaction)
+    if (newest.record.VersionId === 'null') return this.#put(draft, newest, transaction)
+    return this.older('null').then((older) => this.#put(draft, older, transaction))
+  }
+
+  #put(draft: ObjectRecord, replaced: Found | undefined, transaction: Transaction): Pushed {
     const newest = this.newest?.record
-    const replaced =
-      draft.VersionId !== 'null' || newest === undefined
-        ? undefined
-        : newest.VersionId === 'null'
-          ? this.newest
-          : await this.older('null')
-    const { hasOlder: _, sequence: __, ...record } = draft
-    const pushed: ObjectRecord = record
-    if (newest !== undefined) {
+    const pushed = unplaced(draft)
+    if (newest !== undefined && (replaced?.record !== newest || newest.hasOlder === true)) {
       pushed.sequence = (newest.sequence ?? 0) + 1
-      if (replaced?.record === newest) {
-        if (newest.hasOlder === true) pushed.hasOlder = true
-      } else {
-        this.#moveDown(newest, transaction)
-        pushed.hasOlder = true
-      }
+      pushed.hasOlder = true
+      if (replaced?.record !== newest) this.#moveDown(newest, transaction)
     }
     if (replaced !== undefined) {
       if (replaced.record !== newest) this.#removeOlder(replaced, transaction)
       releaseContent(replaced.record, transaction)
     }
-    if (pushed.hasOlder !== true) delete pushed.sequence
-    transaction.put(this.#newestKey, rowOf(pushed))
+    transaction.put(this.#newestKey, encodeObject(pushed))
     return replaced === undefined ? { record: pushed } : { record: pushed, removed: replaced.record }
   }
 
@@ -172,6 +173,13 @@ export class VersionStack {
       await cursor.close()
     }
   }
+}
+
+/** Without a place among the versions of another key. */
+function unplaced(draft: ObjectRecord): ObjectRecord {
+  if (draft.hasOlder === undefined && draft.sequence === undefined) return draft
+  const { hasOlder: _, sequence: __, ...rest } = draft
+  return rest
 }
 
 /** A version has gone: so have its reference to its body, the list of its parts and its annotations. */

@@ -1,6 +1,8 @@
 /** Finding the object or version that a request addresses, and answering as AWS does when it is not there. */
 import type { Ctx } from '../../context.ts'
 import { type AwsError, error } from '../../errors.ts'
+import type { MaybePromise } from '../../lib/maybe-promise.ts'
+import { whenReady } from '../../lib/when-ready.ts'
 import type { BucketRecord, ObjectRecord } from '../../store/records.ts'
 import { httpDate } from './http-date.ts'
 import { checkVersionId, shownVersionId } from './version-id.ts'
@@ -32,18 +34,20 @@ export function deleteMarkerRefusal(
  * @throws AwsError NoSuchKey (404, also for a delete marker, then with its headers), NoSuchVersion, MethodNotAllowed (a
  *   delete marker named by id), InvalidArgument
  */
-export async function findObject(ctx: Ctx, input: Addressed): Promise<ObjectRecord> {
+export function findObject(ctx: Ctx, input: Addressed): MaybePromise<ObjectRecord> {
   const { bucket } = ctx
   const { Key, VersionId } = input
   if (VersionId === undefined) {
-    const record = await ctx.store.objects.latest(bucket, Key)
-    if (record === undefined) throw error('NoSuchKey', { Key })
-    if (record.isDeleteMarker) throw error('NoSuchKey', { Key }, { headers: markerHeaders(bucket, record) })
-    return record
+    return whenReady(ctx.store.objects.latest(bucket, Key), (record) => {
+      if (record === undefined) throw error('NoSuchKey', { Key })
+      if (record.isDeleteMarker) throw error('NoSuchKey', { Key }, { headers: markerHeaders(bucket, record) })
+      return record
+    })
   }
   checkVersionId(bucket, VersionId)
-  const record = await ctx.store.objects.version(bucket, Key, VersionId)
-  if (record === undefined) throw error('NoSuchVersion', { Key, VersionId })
-  if (record.isDeleteMarker) throw deleteMarkerRefusal(bucket, record, 'GET')
-  return record
+  return whenReady(ctx.store.objects.version(bucket, Key, VersionId), (record) => {
+    if (record === undefined) throw error('NoSuchVersion', { Key, VersionId })
+    if (record.isDeleteMarker) throw deleteMarkerRefusal(bucket, record, 'GET')
+    return record
+  })
 }

@@ -109,6 +109,10 @@ export function requireIntegrity(
   )
 }
 
+/** Whether there is anything that `lockOutput` would show. */
+export const hasLock = ({ ObjectLockMode, ObjectLockLegalHoldStatus }: ObjectRecord): boolean =>
+  ObjectLockMode !== undefined || ObjectLockLegalHoldStatus !== undefined
+
 /** The members of a read that show a version's lock. */
 export function lockOutput(
   record: ObjectRecord,
