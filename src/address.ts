@@ -20,6 +20,8 @@ export interface Target {
   level: 'service' | 'bucket' | 'object'
   bucket: string | undefined
   key: string | undefined
+  /** It came by an accelerate endpoint. */
+  isAccelerated?: true
 }
 
 /** What a Host header alone says. `bucket` is set for virtual-host style. */
@@ -27,6 +29,7 @@ export interface HostMeaning {
   service: Service | undefined
   surface: 'rest' | 'website'
   bucket: string | undefined
+  isAccelerated?: true
 }
 
 export interface HostRules {
@@ -79,7 +82,8 @@ function readServiceLabels(labels: string[]): HostMeaning | undefined {
     if (label === 's3-website' || (label.startsWith('s3-website-') && region.test(label.slice(11)))) {
       return { service: 's3', surface: 'website', bucket }
     }
-    const isRest = label === 's3' || label === 's3-accelerate' || label === 's3-fips' || label === 's3express-control'
+    if (label === 's3-accelerate') return { service: 's3', surface: 'rest', bucket, isAccelerated: true }
+    const isRest = label === 's3' || label === 's3-fips' || label === 's3express-control'
     if (isRest || (label.startsWith('s3-') && region.test(label.slice(3))))
       return { service: 's3', surface: 'rest', bucket }
     if (at === 0 && (label === 'iam' || label === 'sts')) return { service: label, surface: 'rest', bucket: undefined }
@@ -130,7 +134,9 @@ export class Addresser {
   async address(request: WireRequest): Promise<Target> {
     const host = header(request, 'host') ?? ''
     const meaning = this.#seen.get(host) ?? (await this.#understand(host))
-    return readPath(request.rawPath, meaning, request.headers['x-amz-account-id'] !== undefined)
+    const target = readPath(request.rawPath, meaning, request.headers['x-amz-account-id'] !== undefined)
+    if (meaning.isAccelerated) target.isAccelerated = true
+    return target
   }
 
   async #understand(host: string): Promise<HostMeaning> {

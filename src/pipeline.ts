@@ -23,6 +23,7 @@ import { verifyPayloadDigest } from './payload-digest.ts'
 import { matchS3, type Plan, parseQuery, writeError } from './protocol/index.ts'
 import { acceptForm } from './post-pipeline.ts'
 import { handleQueryCall, isQueryCall, type QueryHandlers, type QueryService } from './query-pipeline.ts'
+import { checkAccelerated } from './s3/accelerate.ts'
 import { addCorsHeaders, preflight } from './s3/cors.ts'
 import { checkExpectedOwner } from './s3/lib/expected-owner.ts'
 import { screen } from './screen.ts'
@@ -96,6 +97,7 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps, hostId: 
   const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: call.request.headers })
   call.input = call.form === undefined ? input : { ...call.form.put }
   if (plan.name !== 'CreateBucket') await findBucket(call, target.bucket)
+  if (target.isAccelerated) checkAccelerated(target.style, call.maybeBucket)
   screenBucketKind(call)
   const outcome = await call.authorizer.head(call)
   if (authenticated !== undefined) {

@@ -8,7 +8,6 @@ import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
 import type { ErrorCode } from '../error-table.ts'
 import type {
-  GetBucketAccelerateConfigurationOutput,
   GetBucketLifecycleConfigurationOutput,
   GetBucketLoggingOutput,
   GetBucketOwnershipControlsOutput,
@@ -89,7 +88,6 @@ export const bucketDocuments = {
   },
   DeleteBucketOwnershipControls: (_input, ctx) => changeBucket(ctx, (bucket) => withOwnership(bucket, undefined, ctx)),
 
-  GetBucketAccelerateConfiguration: orDefault<GetBucketAccelerateConfigurationOutput>('accelerate', {}),
   GetBucketLifecycleConfiguration: orError<GetBucketLifecycleConfigurationOutput>(
     'lifecycle',
     'NoSuchLifecycleConfiguration',

@@ -3,6 +3,7 @@
  * model's operations.
  */
 import type { S3Handlers } from '../model/s3.types.gen.ts'
+import { accelerate } from './accelerate.ts'
 import { acl } from './acl.ts'
 import { annotations } from './annotations.ts'
 import { bucket } from './bucket.ts'
@@ -33,6 +34,7 @@ import { versioning } from './versioning.ts'
 
 /** Every operation that has a handler. No operation is in two families: a test compares the counts. */
 export const handlers = {
+  ...accelerate,
   ...acl,
   ...annotations,
   ...bucket,

@@ -14,7 +14,6 @@ export const notImplemented: Readonly<Record<Exclude<keyof S3Handlers, keyof typ
   CreateBucketMetadataTableConfiguration: metadataTables,
   DeleteBucketMetadataConfiguration: metadataTables,
   DeleteBucketMetadataTableConfiguration: metadataTables,
-  PutBucketAccelerateConfiguration: 'there is no accelerate endpoint',
   PutBucketAnalyticsConfiguration: 'analytics are not exported',
   PutBucketIntelligentTieringConfiguration: 'objects do not change tiers',
   PutBucketInventoryConfiguration: 'inventories are not written',
