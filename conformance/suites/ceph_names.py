@@ -1,9 +1,10 @@
 """A pytest plugin: requests of ceph/s3-tests leave with AWS's names, and answers come back with the names it compares.
 
 Ceph's ARNs have no account id, call sessions `iam` and name a tenant; the suite's identity provider is a Keycloak of
-http://localhost:8080, where AWS wants https and a list of audiences; what AWS calls `aud` in conditions is `app_id`; a region
-may be empty; owners and grantees have display names, which AWS no longer tells. Nothing else is changed but the order of
-grants, which the suite does not mean to compare: those of groups come first, as it lists them.
+http://localhost:8080, and others are http too, where AWS wants https, tells the URL without it, and wants a list of audiences;
+what AWS calls `aud` in conditions is `app_id`; a region may be empty; owners and grantees have display names, which AWS no
+longer tells. Nothing else is changed but the order of grants, which the suite does not mean to compare: those of groups come
+first, as it lists them.
 Requests are signed by botocore itself, as the suite expects, also where awscrt is there for checksums: it refuses to sign what
 the suite wants to see refused by the server.
 CEPH_NAMES_ACCOUNT: the account of the [iam] section; CEPH_NAMES_TENANT: that of [s3 tenant]; CEPH_NAMES_DISPLAY: display
@@ -51,12 +52,15 @@ def _each_text(value, change):
 def _leaving(params, model, **_):
     # A policy of another spelling is the same policy: only texts of the request are looked at, never uploads.
     params = {key: value if key == "Body" else _each_text(value, _to_aws) for key, value in params.items()}
-    if model.name == "CreateOpenIDConnectProvider" and _AUDIENCE and not params.get("ClientIDList"):
-        params["ClientIDList"] = [_AUDIENCE]
+    if model.name == "CreateOpenIDConnectProvider":
+        params["Url"] = re.sub("^http:", "https:", params["Url"])
+        params["ClientIDList"] = params.get("ClientIDList") or [_AUDIENCE]
     return params
 
 
-def _arriving(parsed, **_):
+def _arriving(parsed, model, **_):
+    if model.name == "GetOpenIDConnectProvider" and "Url" in parsed:
+        parsed["Url"] = "http://" + parsed["Url"]
     for key, value in parsed.items():
         if key != "ResponseMetadata":
             parsed[key] = _each_text(value, _from_aws)
