@@ -8,7 +8,7 @@ import { type AccessRequest, type ApplicablePolicies, decide } from '../policy/d
 import type { BucketRecord, ObjectRecord } from '../store/records.ts'
 import type { Asked } from './asked.ts'
 import { bucketPolicyOf } from './bucket-policies.ts'
-import { RequestContext } from './context.ts'
+import { RequestContext, type Subject } from './context.ts'
 import type { CallerPolicies, Identities } from './identities.ts'
 import type { Decided, Journal } from './journal.ts'
 import { dependsOnObject, hasAcls, keyOf, recordFor, uploadFor } from './object-state.ts'
@@ -58,8 +58,6 @@ export function answer(
 }
 
 function writeDown(asked: Asked, request: AccessRequest, deps: AuthorizationDeps): Decided {
-  // The journal keeps the keys that policies mention: computed before, they are computed once.
-  request.context = snapshot(request.context, request.policies)
   const verdict = decide(request)
   const isExplained = verdict.isCrossAccount && verdict.decision !== 'allowed' && isInside(asked, request)
   const decided: Decided = isExplained ? { request, verdict, isSameOrganization: true } : { request, verdict }
@@ -97,10 +95,23 @@ function requestFor(
 function requestOf(asked: Asked, caller: CallerPolicies, question: Question): AccessRequest {
   const { action, resource, adjust = same, trust, resourceAccount } = question
   const { principal } = asked
-  const subject = { asked, caller, action, nowMs: asked.clock.now(), ...nothingStored }
-  const context = adjust(new RequestContext(subject))
   const { identity, boundary, session } = caller
-  return { principal, action, resource, resourceAccount, context, policies: { identity, boundary, session, ...trust } }
+  const policies = { identity, boundary, session, ...trust }
+  const subject = { asked, caller, action, nowMs: asked.clock.now(), ...nothingStored }
+  const context = contextOf(subject, adjust, policies)
+  return { principal, action, resource, resourceAccount, context, policies }
+}
+
+/**
+ * The context keys that the policies mention. The journal keeps them, and it must never have held a way to the request:
+ * what it keeps is made where old objects are, and so would be all that was in it for a moment.
+ */
+function contextOf(
+  subject: Subject,
+  adjust: (context: ContextSource) => ContextSource,
+  policies: ApplicablePolicies,
+): ContextSource {
+  return snapshot(adjust(new RequestContext(subject)), policies)
 }
 
 const same = (context: ContextSource) => context
@@ -123,9 +134,9 @@ function bucketRequestOf(
     return whenReady(found, (record) =>
       whenReady(key === undefined ? undefined : uploadFor(asked, bucket, key, shared), (upload) => {
         const subject = { asked, caller, action, bucket, versionId, record, upload, nowMs: asked.clock.now() }
-        const context = adjust(new RequestContext(subject))
         const own = isOwn ? { objectOwner: principal.accountId } : aclSide(action, bucket, key, record)
         const policies = own === undefined ? shared : { ...shared, ...own }
+        const context = contextOf(subject, adjust, policies)
         return { principal, action, resource, resourceAccount: bucket.ownerId, context, policies }
       }),
     )
