@@ -107,6 +107,9 @@ describe('AssumeRoleWithSAML', () => {
     )
     const deep = Buffer.from('<a>'.repeat(9000) + '</a>'.repeat(9000)).toString('base64')
     assert.equal(await failure(assume(deep)), badSignature)
+    // Nobody may keep the server busy with a large response: more than any honest one has is not verified.
+    const large = await edited((xml) => xml.replace('<Assertion', `${'<a/>'.repeat(5000)}<Assertion`))
+    assert.equal(await failure(assume(large)), badSignature)
   })
 
   it('signature wrapping is refused: an assertion beside, around or inside the signed one', async () => {

@@ -15,7 +15,7 @@ export interface SamlMetadata {
 
 const minRsaBits = 1024
 /** Keys that one provider may sign with. Assumed: providers have one or two; each is tried in turn. */
-const maxCertificates = 20
+const maxCertificates = 10
 
 /** Undefined for what AWS refuses: no metadata of an identity provider, no signing certificate, or too weak a key. */
 export function readSamlMetadata(text: string): SamlMetadata | undefined {

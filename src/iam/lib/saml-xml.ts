@@ -24,8 +24,9 @@ interface XmlDom {
 
 const elementType = 1
 const doctypeType = 10
-/** Deeper than any honest document. */
+/** Deeper than any honest document, and of more nodes: verifying costs time by the node, and anyone may ask for it. */
 const maxDepth = 64
+const maxNodes = 4000
 
 export const samlNamespaces = {
   protocol: 'urn:oasis:names:tc:SAML:2.0:protocol',
@@ -36,7 +37,7 @@ export const samlNamespaces = {
 
 let dom: XmlDom | undefined
 
-/** The root of a document; undefined when it is not well-formed, has a document type, or is nested too deeply. */
+/** The root of a document; undefined when it is not well-formed, has a document type, or is too deep or too large. */
 export function parseSaml(text: string): XmlElement | undefined {
   // Loaded with the first document: few servers ever see one.
   dom ??= createRequire(import.meta.url)('@xmldom/xmldom') as XmlDom
@@ -49,17 +50,19 @@ export function parseSaml(text: string): XmlElement | undefined {
     const [root, ...others] = nodes.filter(({ nodeType }) => nodeType === elementType)
     if (root === undefined || others.length > 0 || nodes.some(({ nodeType }) => nodeType === doctypeType))
       return undefined
-    return isShallow(root) ? root : undefined
+    return isModest(root) ? root : undefined
   } catch {
     return undefined
   }
 }
 
 /** What walks the tree later does so by recursion. */
-function isShallow(root: XmlElement): boolean {
+function isModest(root: XmlElement): boolean {
   let level = [root]
+  let nodes = 0
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxDepth) return false
+    nodes += level.length
+    if (depth > maxDepth || nodes > maxNodes) return false
     level = level.flatMap(({ childNodes }) => (childNodes ? Array.from(childNodes) : []))
   }
   return true
