@@ -1,6 +1,7 @@
 /** AssumeRoleWithSAML, with responses of the built-in identity provider and with forged ones. */
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
+import { createRequire } from 'node:module'
 import { after, before, describe, it } from 'node:test'
 import { CreateRoleCommand, CreateSAMLProviderCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3'
@@ -12,6 +13,7 @@ import type { Store } from '../../src/store/store.ts'
 import { issueSamlResponse, type SamlRequest, testSamlMetadata } from '../../src/sts/test-saml.ts'
 import { signedAssertion } from '../../src/sts/saml-signature.ts'
 import { readSamlMetadata } from '../../src/iam/lib/saml-metadata.ts'
+import { selfSigned } from '../../src/tls/certificate.ts'
 import { allow, failure, trust } from '../iam/support.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -296,6 +298,47 @@ describe('AssumeRoleWithSAML', () => {
       ),
       /^403 AccessDenied/,
     )
+  })
+
+  it('responses of other products are read: prefixes, inclusive namespaces, typed values, both ways of writing a role', async () => {
+    const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const cert = selfSigned(keys, 'other', Date.now())
+    const base64 = cert.replace(/-----[^-]+-----|\s+/g, '')
+    const metadata = `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="http://www.okta.example/exk1"><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>${base64}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor></md:IDPSSODescriptor></md:EntityDescriptor>`
+    const iam = new IAMClient(client())
+    const { SAMLProviderArn = '' } = await iam.send(
+      new CreateSAMLProviderCommand({ Name: 'okta', SAMLMetadataDocument: metadata }),
+    )
+    const AssumeRolePolicyDocument = trust({ Federated: SAMLProviderArn }, 'sts:AssumeRoleWithSAML')
+    await iam.send(new CreateRoleCommand({ RoleName: 'okta', AssumeRolePolicyDocument }))
+    const at = (ms: number) => new Date(Date.now() + ms).toISOString()
+    const attribute = (name: string, value: string) =>
+      `<saml2:Attribute Name="https://aws.amazon.com/SAML/Attributes/${name}" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:uri"><saml2:AttributeValue xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="xs:string">${value}</saml2:AttributeValue></saml2:Attribute>`
+    const xml = `<?xml version="1.0" encoding="UTF-8"?><saml2p:Response xmlns:saml2p="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:xs="http://www.w3.org/2001/XMLSchema" Destination="${endpoint}" ID="id1" IssueInstant="${at(0)}" Version="2.0"><saml2:Issuer xmlns:saml2="urn:oasis:names:tc:SAML:2.0:assertion" Format="urn:oasis:names:tc:SAML:2.0:nameid-format:entity">http://www.okta.example/exk1</saml2:Issuer><saml2p:Status><saml2p:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></saml2p:Status><saml2:Assertion xmlns:saml2="urn:oasis:names:tc:SAML:2.0:assertion" ID="id2" IssueInstant="${at(0)}" Version="2.0"><saml2:Issuer Format="urn:oasis:names:tc:SAML:2.0:nameid-format:entity">http://www.okta.example/exk1</saml2:Issuer><saml2:Subject><saml2:NameID Format="urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified">ann@example.com</saml2:NameID><saml2:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml2:SubjectConfirmationData NotOnOrAfter="${at(300_000)}" Recipient="${endpoint}"/></saml2:SubjectConfirmation></saml2:Subject><saml2:Conditions NotBefore="${at(-300_000)}" NotOnOrAfter="${at(300_000)}"><saml2:AudienceRestriction><saml2:Audience>urn:amazon:webservices</saml2:Audience></saml2:AudienceRestriction></saml2:Conditions><saml2:AttributeStatement>${attribute('Role', `${SAMLProviderArn}, ${roleArn('okta')}`)}${attribute('RoleSessionName', 'ann@example.com')}</saml2:AttributeStatement></saml2:Assertion></saml2p:Response>`
+    const { SignedXml } = createRequire(import.meta.url)('xml-crypto')
+    const signing = new SignedXml({
+      privateKey: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      publicCert: cert,
+    })
+    signing.signatureAlgorithm = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'
+    signing.canonicalizationAlgorithm = 'http://www.w3.org/2001/10/xml-exc-c14n#'
+    signing.addReference({
+      xpath: "//*[local-name(.)='Assertion']",
+      digestAlgorithm: 'http://www.w3.org/2001/04/xmlenc#sha256',
+      transforms: ['http://www.w3.org/2000/09/xmldsig#enveloped-signature', 'http://www.w3.org/2001/10/xml-exc-c14n#'],
+      inclusiveNamespacesPrefixList: ['xs'],
+    })
+    const location = { reference: "//*[local-name(.)='Assertion']/*[local-name(.)='Issuer']", action: 'after' }
+    signing.computeSignature(xml, { prefix: 'ds', location })
+    const SAMLAssertion = Buffer.from(signing.getSignedXml())
+      .toString('base64')
+      .replace(/(.{76})/g, '$1\r\n')
+    const asked = { RoleArn: roleArn('okta'), PrincipalArn: SAMLProviderArn }
+    const answer = await assume(SAMLAssertion, asked)
+    assert.equal(answer.Subject, 'ann@example.com')
+    // Only prefixes of SAML 2.0 are taken off, as AWS documents.
+    assert.equal(answer.SubjectType, 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified')
+    assert.equal(answer.AssumedRoleUser?.Arn, `arn:aws:sts::${account}:assumed-role/okta/ann@example.com`)
   })
 
   it('the session is as short as the request, the attribute and the role say', async () => {
