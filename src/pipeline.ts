@@ -64,6 +64,7 @@ export function createPipeline(deps: PipelineDeps): Handle {
     } catch (cause) {
       failure = toAwsError(cause, call)
       if (isAuthenticationFault(failure)) call.authorizer.authenticationFailed(call, failure)
+      else call.authorizer.answered(call, failure)
       const isHead = request.method === 'HEAD'
       const accept = header(request, 'accept')
       response = writeError(failure, { service, requestId: call.requestId, hostId, isHead, accept })

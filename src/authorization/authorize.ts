@@ -125,6 +125,11 @@ export class Authorizer {
     return this.#deps.journal.explain(requestId)
   }
 
+  /** Keeps what error a request ended with that asked for permission. */
+  answered({ requestId }: Asked, failure: AwsError): void {
+    this.#deps.journal.answered(requestId, failure)
+  }
+
   /** The session token of a form that could not be authenticated: the way to its secret. */
   tokenOf(requestId: string): string | undefined {
     return this.#deps.journal.failures.find(requestId)?.token

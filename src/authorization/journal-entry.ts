@@ -1,6 +1,6 @@
 /** One request in the journal. */
 import type { Principal } from '../context.ts'
-import type { Decided } from './journal.ts'
+import type { AnsweredError, Decided } from './journal.ts'
 
 /** Of one request: DeleteObjects decides once for each of its keys. */
 const decisionsPerRequest = 16
@@ -26,6 +26,8 @@ export class Entry {
   refusal: string | undefined
   /** Soft mode let it pass all the same. */
   isTolerated = false
+  /** The error that was answered. */
+  answer: AnsweredError | undefined
   /** Nearly all have one. */
   #first: Decided | undefined
   #further: Decided[] | undefined
@@ -43,6 +45,7 @@ export class Entry {
     this.dropped = 0
     this.refusal = undefined
     this.isTolerated = false
+    this.answer = undefined
     this.#first = undefined
     this.#further = undefined
   }

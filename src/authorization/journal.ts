@@ -38,6 +38,12 @@ export interface Unquestioned {
   readonly directory: string | undefined
 }
 
+/** An error as the caller saw it; it may have other reasons than permissions. */
+export interface AnsweredError {
+  readonly code: string
+  readonly message: string
+}
+
 /** All that is known of a request. */
 export interface RequestExplanation {
   requestId: string
@@ -46,6 +52,8 @@ export interface RequestExplanation {
   /** `tolerated`: AWS would deny it, soft mode did not. `authentication`: nobody knows who asked. */
   outcome: 'allowed' | 'denied' | 'tolerated' | 'signature' | 'authentication'
   decisions: Explanation[]
+  /** The error that it ended with. */
+  answer?: AnsweredError
   /** Why it was refused all the same. */
   refusal?: string
   /** Decisions of the same request that were not kept. */
@@ -57,6 +65,8 @@ export interface RequestExplanation {
 
 /** Requests remembered. */
 const capacity = 2048
+/** How many may come between a decision and the error that its request ended with, for that to be noted. */
+const answerReach = 32
 
 export class Journal {
   readonly #entries: Entry[] = []
@@ -85,6 +95,16 @@ export class Journal {
     entry.isTolerated = isTolerated
   }
 
+  /** Notes the error that a request ended with, if it has asked for permission lately. */
+  answered(requestId: string, { code, message }: AnsweredError): void {
+    for (let back = 1; back <= answerReach; back++) {
+      const entry = this.#entries[(this.#next + capacity - back) % capacity]
+      if (entry?.requestId !== requestId) continue
+      entry.answer = { code, message }
+      return
+    }
+  }
+
   /** What is still known of a request; undefined when it is forgotten, or never asked for permission. */
   explain(requestId: string): RequestExplanation | undefined {
     const entries = this.#entries.filter((entry) => entry.requestId === requestId)
@@ -93,6 +113,7 @@ export class Journal {
     if (first === undefined) return undefined
     const decisions = entries.flatMap(explanationsOf)
     const dropped = entries.reduce((sum, entry) => sum + entry.dropped, 0)
+    const answer = entries.find((entry) => entry.answer !== undefined)?.answer
     const refusal = entries.find((entry) => entry.refusal !== undefined)?.refusal
     return {
       requestId,
@@ -100,6 +121,7 @@ export class Journal {
       operation: first.operation,
       outcome: failure === undefined ? outcomeOf(entries) : failure.signature ? 'signature' : 'authentication',
       decisions,
+      ...(answer && { answer }),
       ...(refusal !== undefined && { refusal }),
       ...(dropped > 0 && { droppedDecisions: dropped }),
       ...(failure && { authentication: failure.fault }),

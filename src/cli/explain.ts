@@ -38,9 +38,9 @@ export function printExplanation(told: ToldExplanation): string {
     if (told.diagnosis.signed !== undefined) lines.push('What was signed:', indent(told.diagnosis.signed))
     if (told.signature?.canonicalRequest) lines.push('What arrived:', indent(told.signature.canonicalRequest))
   }
-  if (told.authentication !== undefined) {
-    const { code, message } = told.authentication
-    lines.push('', `Answered: ${code}, ${message}`)
+  const answered = told.authentication ?? told.answer
+  if (answered !== undefined) {
+    lines.push('', `Answered: ${answered.code}, ${answered.message}`)
     if (told.advice !== undefined) lines.push(told.advice)
   }
   if (told.refusal !== undefined) lines.push('', `Refused: ${told.refusal}`)

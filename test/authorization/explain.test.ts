@@ -130,6 +130,18 @@ describe('explanations', () => {
     assert.equal(decisions[1]?.remedies[0]?.statement?.Action, 's3:ListBucket')
   })
 
+  it('an error that has other reasons than permissions is told with them', async () => {
+    const Bucket = await scene.bucket()
+    const id = idOf(await scene.a.ask('GetObject', { Bucket, Key: 'none' }))
+    const { outcome, answer } = await told(id)
+    assert.deepEqual(
+      [outcome, answer],
+      ['allowed', { code: 'NoSuchKey', message: 'The specified key does not exist.' }],
+    )
+    const { out } = await cli('explain', id)
+    assert.match(out, /: allowed\n\nAnswered: NoSuchKey, The specified key does not exist\.\n/)
+  })
+
   it('unknown ids are 404, and other origins get nothing', async () => {
     const url = `${scene.server.url}/_sandbucket/explain/NOSUCHREQUEST`
     assert.equal((await fetch(url)).status, 404)
