@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import type { AccessKeyConfig, AccountConfig } from './config.ts'
-import { accessKeyId, type Kind, organization, secret } from './values.ts'
+import { accessKeyPair, type Kind, organization } from './values.ts'
 
 /** An account as the file and the Node API write it. */
 export interface AccountOptions {
@@ -46,10 +46,7 @@ const account: v.GenericSchema<unknown, AccountOptions> = v.strictObject({
   displayName: v.optional(v.string()),
   email: v.optional(v.string()),
   organization: v.optional(v.union([v.literal(''), organization.schema])),
-  keys: v.pipe(
-    v.array(v.strictObject({ accessKeyId: accessKeyId.schema, secretAccessKey: secret.schema })),
-    v.minLength(1),
-  ),
+  keys: v.pipe(v.array(accessKeyPair), v.minLength(1)),
 })
 
 /** A list of accounts, as an array or as JSON text. */

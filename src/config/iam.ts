@@ -1,7 +1,7 @@
 /** IAM in a configuration: users, groups, roles and policies that are there from the start. */
 import * as v from 'valibot'
 import type { AccessKeyConfig } from './config.ts'
-import { accessKeyId, type Kind, secret } from './values.ts'
+import { accessKeyPair, type Kind } from './values.ts'
 
 /** A policy document, as text or as the object it stands for. */
 export type SeedDocument = string | Record<string, unknown>
@@ -67,7 +67,6 @@ const name = v.pipe(v.string(), v.regex(/^[\w+=,.@-]{1,128}$/))
 const document = v.union([v.string(), v.record(v.string(), v.unknown())])
 const tags = v.optional(v.record(v.string(), v.string()))
 const texts = v.optional(v.array(v.string()))
-const key = v.strictObject({ accessKeyId: accessKeyId.schema, secretAccessKey: secret.schema })
 const holder = {
   name,
   path: v.optional(v.string()),
@@ -85,7 +84,7 @@ const seed: v.GenericSchema<unknown, IamSeed> = v.strictObject({
     v.array(
       v.strictObject({
         ...holder,
-        keys: v.optional(v.pipe(v.array(key), v.maxLength(2))),
+        keys: v.optional(v.pipe(v.array(accessKeyPair), v.maxLength(2))),
         groups: texts,
         boundary: v.optional(v.string()),
         tags,

@@ -25,6 +25,12 @@ export const accessKeyId: Kind<string> = {
   must: 'text without spaces and without any of / , ; = &',
 }
 
+/** A key pair. The AWS SDK writes `$source` into the credentials it is given, which may be the same object. */
+export const accessKeyPair = v.pipe(
+  v.strictObject({ accessKeyId: accessKeyId.schema, secretAccessKey: secret.schema, $source: v.optional(v.unknown()) }),
+  v.transform(({ accessKeyId: id, secretAccessKey }) => ({ accessKeyId: id, secretAccessKey })),
+)
+
 /** Id of an organization, or the path of an account in it, as aws:PrincipalOrgPaths has it. */
 export const organization: Kind<string> = {
   schema: v.pipe(trimmed, v.regex(/^o-[a-z0-9]+(?:\/r-[a-z0-9]+(?:\/ou-[a-z0-9-]+)*)?\/?$/)),

@@ -28,3 +28,15 @@ describe('the organization of accounts', () => {
     }
   })
 })
+
+describe('keys of accounts and users', () => {
+  it('may be the very objects that an SDK client was given, which writes into them', () => {
+    const used = { accessKeyId: 'K', secretAccessKey: 's', $source: { CREDENTIALS_CODE: 'e' } }
+    const { config } = resolveOptions({
+      accounts: [{ id: '1', keys: [used] }],
+      iam: { users: [{ name: 'u', keys: [{ ...used, accessKeyId: 'L' }] }] },
+    })
+    assert.deepEqual(config.accounts[0]?.keys, [{ accessKeyId: 'K', secretAccessKey: 's' }])
+    assert.deepEqual(config.iam?.[0]?.users?.[0]?.keys, [{ accessKeyId: 'L', secretAccessKey: 's' }])
+  })
+})
