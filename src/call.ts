@@ -39,6 +39,8 @@ export class Call implements Ctx {
   auth: AuthInfo = noAuth
   /** The name of this server that made the signature right where the received Host did not. */
   hostAlias: string | undefined
+  /** The bucket that the Host names, for the log. */
+  hostBucket: string | undefined
   form: PostedForm | undefined
   #bucket: BucketRecord | undefined
   #body: RequestBody | undefined

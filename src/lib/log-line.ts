@@ -7,13 +7,15 @@ export function jsonLine(level: string, fields: object, message: string): string
   return `${JSON.stringify({ level, time: isoTime(), ...fields, msg: message })}\n`
 }
 
-function requestLine(level: string, { id, op, method, path, status, code, by, hostAlias, us }: RequestFields): string {
+function requestLine(level: string, fields: RequestFields): string {
+  const { id, op, method, path, hostBucket, status, code, by, hostAlias, us } = fields
   // What a client or a policy's author chose is escaped; the rest are names of ours.
-  const what = `"id":"${id}","op":"${op}","method":"${method}","path":${JSON.stringify(path)},"status":${status}`
+  const what = `"id":"${id}","op":"${op}","method":"${method}","path":${JSON.stringify(path)}`
+  const bucket = hostBucket === undefined ? '' : `,"hostBucket":${JSON.stringify(hostBucket)}`
   const why = code === undefined ? '' : `,"code":"${code}"`
   const alias = hostAlias === undefined ? '' : `,"hostAlias":${JSON.stringify(hostAlias)}`
   const who = `,"by":${JSON.stringify(by)}`
-  return `{"level":"${level}","time":"${isoTime()}",${what}${why}${who}${alias},"us":${us},"msg":"request"}\n`
+  return `{"level":"${level}","time":"${isoTime()}",${what}${bucket},"status":${status}${why}${who}${alias},"us":${us},"msg":"request"}\n`
 }
 
 let secondOfText = Number.NaN

@@ -23,6 +23,8 @@ export interface RequestFields {
   method: string
   /** Raw, without the query: presigned URLs carry their signature there. */
   path: string
+  /** The bucket that the Host names; undefined where the path names it. */
+  hostBucket?: string | undefined
   status: number
   /** The error code of a failure. */
   code?: string | undefined
@@ -86,12 +88,14 @@ function prettyWriter({ write = (line) => void process.stdout.write(line), isCol
   }
 }
 
-/** `PUT /b/k 200 PutObject 1.2 ms arn:... ID`, so that what matters stands left. */
+/** `PUT /b/k 200 PutObject 1.2 ms arn:... ID`, so that what matters stands left; `b:/k` where the Host names bucket b. */
 function requestLine(fields: RequestFields, paint: (colour: number, text: string) => string): string {
-  const { method, path, status, op, code, us, by, id } = fields
+  const { method, path, hostBucket, status, op, code, us, by, id, hostAlias } = fields
   const verdict = code === undefined ? `${status}` : `${status} ${code}`
   const colour = status < 400 ? 32 : status < 500 ? 33 : 31
-  const what = [method, path, paint(colour, verdict), op, `${(us / 1000).toFixed(1)} ms`, paint(90, `${by} ${id}`)]
+  const where = hostBucket === undefined ? path : `${hostBucket}:${path}`
+  const who = hostAlias === undefined ? by : `${by} signed for ${hostAlias}`
+  const what = [method, where, paint(colour, verdict), op, `${(us / 1000).toFixed(1)} ms`, paint(90, `${who} ${id}`)]
   return what.filter((word) => word !== '').join(' ')
 }
 

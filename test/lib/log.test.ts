@@ -32,6 +32,14 @@ describe('the pretty form', () => {
     assert.match(text, /^\d\d:\d\d:\d\d\.\d{3} PUT \/b\/k 200 PutObject 1\.2 ms arn:x ID\n$/)
   })
 
+  it('names the bucket and the host that are not in the path', async () => {
+    const virtual = { ...request, path: '/k', hostBucket: 'b', hostAlias: 'minio:9000' }
+    const text = await lines({ level: 'info', format: 'pretty' }, (log) => log.info(virtual, 'request'))
+    assert.match(text, / PUT b:\/k 200 PutObject 1\.2 ms arn:x signed for minio:9000 ID\n$/)
+    const json = await lines({ level: 'info', format: 'json' }, (log) => log.info(virtual, 'request'))
+    assert.equal((JSON.parse(json) as typeof virtual).hostBucket, 'b')
+  })
+
   it('shows the code of a failure', async () => {
     const failed = { ...request, status: 403, code: 'AccessDenied' }
     const text = await lines({ level: 'info', format: 'pretty' }, (log) => log.info(failed, 'request'))
