@@ -53,6 +53,7 @@ export function createPipeline(deps: PipelineDeps): Handle {
     let failure: AwsError | undefined
     try {
       const target = await deps.addresser.address(request)
+      if (target.style === 'virtual-host') call.hostBucket = target.bucket
       if (isQueryCall(request, target)) {
         response = await handleQueryCall(call, target, deps, (found) => {
           service = found
@@ -210,6 +211,7 @@ function logRequest(call: Call, response: WireResponse, failure: AwsError | unde
       op: call.operation,
       method: call.request.method,
       path: call.request.rawPath,
+      hostBucket: call.hostBucket,
       status: response.status,
       code: failure?.code,
       by: call.principal.arn || call.principal.kind,
