@@ -304,7 +304,7 @@ export class Authorizer {
         const isPassed = isDenied ? this.#letPass(asked, caller, pairs.slice(at), question, decided) : 'allowed'
         return whenReady(isPassed, (passed) => {
           if (passed === 'excused') return from(at + 1, isByAcl)
-          if (this.#isRecording) uses.push([question, isDenied])
+          if (this.#isRecording && pair.isGranted !== true) uses.push([question, isDenied])
           return from(at + 1, isByAcl || (asked.principal.kind === 'anonymous' && decided.verdict.by === 'acl'))
         })
       })

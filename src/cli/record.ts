@@ -38,6 +38,12 @@ function print(report: RecordReport, format: string, io: Io): number {
     return exitCodes.clean
   }
   const [only] = principals
+  if (only?.principal === 'anonymous' && principals.length === 1) {
+    io.err(
+      'anonymous callers have no policy of their own; sandbucket record show tells what bucket policies have to allow\n',
+    )
+    return exitCodes.crash
+  }
   if (only !== undefined && principals.length === 1) {
     io.out(`${JSON.stringify(only.policy, undefined, 2)}\n`)
     return exitCodes.clean

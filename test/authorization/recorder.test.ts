@@ -126,6 +126,17 @@ describe('the recorder', () => {
     assert.deepEqual(lines(policy), [`sts:AssumeRole on ${role.arn}`])
   })
 
+  it('leaves out what whoever began an upload may do without permission', async () => {
+    const Bucket = await scene.bucket()
+    const upload = { Bucket, Key: 'k' }
+    const policy = await recorded(scene.a, async () => {
+      const { output } = await scene.must(scene.a, 'CreateMultipartUpload', upload)
+      await scene.must(scene.a, 'ListParts', { ...upload, UploadId: output.UploadId })
+      await scene.must(scene.a, 'AbortMultipartUpload', { ...upload, UploadId: output.UploadId })
+    })
+    assert.deepEqual(lines(policy), [`s3:PutObject on ${Bucket}/k`])
+  })
+
   it('knows the sessions of directory buckets', async () => {
     const Bucket = 'recorded--use1-az4--x-s3'
     const CreateBucketConfiguration = {
