@@ -61,14 +61,6 @@ describe('data directory', () => {
       await second.close()
     }))
 
-  it('an empty one opens in well under 300 ms', () =>
-    inDir(async (dir) => {
-      const start = performance.now()
-      const store = await openStore({ dataDir: dir })
-      assert.ok(performance.now() - start < 300)
-      await store.close()
-    }))
-
   it('that another store has open is refused by name, with what to do', () =>
     inDir(async (dir) => {
       const store = await openStore({ dataDir: dir })
