@@ -63,13 +63,16 @@ function validateConditions({ LastModifiedTime, Size }: DeleteConditions, ctx: C
 
 /**
  * Conditions of a delete: one entity tag or `*`, the time in seconds, the size. Pure: for use in `decide`. Observed:
- * nothing there, or a delete marker, is 404 whatever the condition (probes of S3 in localstack/localstack issue 13894 and
- * ministackorg/ministack issue 1475, 2026).
+ * nothing there, or a delete marker, is 404 for a tag (probes of S3 in localstack/localstack issue 13894 and
+ * ministackorg/ministack issue 1475, 2026); for time and size alone it is as good as deleted (API_DeleteObject).
  */
 function checkMatch(conditions: DeleteConditions, current: ObjectRecord | undefined, Key: string): void {
   const { ETag, LastModifiedTime, Size } = conditions
   if (ETag === undefined && LastModifiedTime === undefined && Size === undefined) return
-  if (current === undefined || current.isDeleteMarker) throw error('NoSuchKey', { Key })
+  if (current === undefined || current.isDeleteMarker) {
+    if (ETag === undefined) return
+    throw error('NoSuchKey', { Key })
+  }
   const failed = (Condition: string) => error('PreconditionFailed', { Condition })
   if (ETag !== undefined && !matchesETag(ETag, current.ETag)) throw failed('If-Match')
   if (LastModifiedTime !== undefined && wholeSeconds(current.lastModifiedMs) !== wholeSeconds(LastModifiedTime)) {

@@ -418,7 +418,7 @@ describe('renaming', () => {
     }))
 })
 
-test('deletes may be bound to time and size', () =>
+test('deletes may be bound to time and size, which do not stop the delete of nothing (API_DeleteObject)', () =>
   inDirectory(async (world) => {
     await put(world, 'k', 'four')
     const remove = (more: object) => world.call('DeleteObject', { Bucket, Key: 'k', ...more })
@@ -429,7 +429,9 @@ test('deletes may be bound to time and size', () =>
     assert.equal(Errors?.[0]?.Code, 'PreconditionFailed')
     const { Deleted } = await world.call('DeleteObjects', { Bucket, Delete: { Objects: [listed] } })
     assert.equal(Deleted?.[0]?.Key, 'k')
-    await refused(remove({ IfMatchSize: 4 }), 'NoSuchKey')
+    await remove({ IfMatchSize: 4 })
+    await remove({ IfMatchLastModifiedTime: startMs })
+    await refused(remove({ IfMatch: '*', IfMatchSize: 4 }), 'NoSuchKey')
   }))
 
 test('sessions are for directory buckets, in one of two modes', () =>
