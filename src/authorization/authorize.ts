@@ -25,11 +25,11 @@ import { bucketPolicyOf } from './bucket-policies.ts'
 import {
   directoryArnOf,
   directoryPairs,
-  directoryQuestion,
   inDirectory,
+  isReading,
   isSessionEnough,
-  maySettleForReading,
-  readingSession,
+  otherMode,
+  sessionQuestion,
 } from './directory.ts'
 import { answer, type AuthorizationDeps, callerPolicies, isAllowed, type Question } from './decision.ts'
 import type { CallerPolicies } from './identities.ts'
@@ -112,7 +112,7 @@ export class Authorizer {
   ): MaybePromise<boolean> {
     if (this.#isUnopposed(asked.principal, bucket) && !hasAcls(bucket)) return true
     const inGeneral: Question = { action, resource, bucket, versionId }
-    return this.#may(asked, bucket.type === 'directory' ? directoryQuestion(action, bucket) : inGeneral)
+    return this.#may(asked, bucket.type === 'directory' ? sessionQuestion(bucket, 'ReadWrite') : inGeneral)
   }
 
   /** Keeps what an explanation of a failed authentication needs. */
@@ -273,16 +273,21 @@ export class Authorizer {
   async #directory(asked: Asked, caller: CallerPolicies, arn: string): Promise<void> {
     const { operation, maybeBucket: bucket } = asked
     const pairs = directoryPairs(operation, arn)
-    if (bucket === undefined || !maySettleForReading(asked)) return this.#all(asked, caller, pairs)
+    const other = otherMode(asked)
     const question = { ...pairs[0], bucket } as Question
-    if (!(await isAllowed(asked, caller, question, this.#deps))) return this.#one(asked, readingSession(bucket))
-    if (this.#isRecording) noteUse(asked, question, false, this.#deps)
+    if (bucket === undefined || other === undefined || (await isAllowed(asked, caller, question, this.#deps))) {
+      return this.#all(asked, caller, pairs)
+    }
+    return this.#one(asked, sessionQuestion(bucket, other))
   }
 
   /** The permission of a key of DeleteObjects, of the source of a copy: the session's, or that for one. */
   #oneInDirectory(asked: Asked, action: string, bucket: BucketRecord): MaybePromise<void> {
     if (asked.principal.zonal?.bucketId === bucket.id) return undefined
-    return this.#one(asked, directoryQuestion(action, bucket))
+    const writing = sessionQuestion(bucket, 'ReadWrite')
+    if (!isReading(action)) return this.#one(asked, writing)
+    const reading = sessionQuestion(bucket, 'ReadOnly')
+    return whenReady(this.#may(asked, reading), (mayRead) => this.#one(asked, mayRead ? reading : writing))
   }
 
   /** Each in turn; at once, as long as nothing has to be waited for. */

@@ -25,7 +25,7 @@ const shared = [
 
 const zone = /--([a-z0-9-]+)--x-s3$/
 
-/** Assumed: of a request that needs no session but the permission for one, the least mode that would do. */
+/** Of a request that needs no session but the permission for one, the least mode that would do. */
 function sessionMode({ asked: { operation, input } }: Subject): KeyValue {
   if (operation !== 'CreateSession') return sessionModeOf(operation)
   return typeof input.SessionMode === 'string' ? input.SessionMode : 'ReadWrite'

@@ -42,21 +42,23 @@ export function inDirectory(pairs: readonly RequiredAction[], resource: string):
   )
 }
 
-/** Whether a request for a session may settle for one that only reads. */
-export function maySettleForReading({ operation, input }: Asked): boolean {
-  return operation === 'CreateSession' && input.SessionMode === undefined
+type Mode = 'ReadOnly' | 'ReadWrite'
+
+/**
+ * The other mode of session that would do as well: whoever may have any session that reads may read, and a session that
+ * was asked for without a mode may be one that only reads.
+ */
+export function otherMode({ operation, input }: Asked): Mode | undefined {
+  if (operation === 'CreateSession') return input.SessionMode === undefined ? 'ReadOnly' : undefined
+  return sessionModeOf(operation) === 'ReadOnly' ? 'ReadWrite' : undefined
 }
 
-/** A further permission on a directory bucket, in its own terms. Reads (the source of a copy) need a session that reads. */
-export function directoryQuestion(action: string, bucket: BucketRecord): Question & { bucket: BucketRecord } {
+/** Whether a session of a mode may be made. */
+export function sessionQuestion(bucket: BucketRecord, mode: Mode): Question & { bucket: BucketRecord } {
   const resource = directoryBucketArn(bucket)
-  if (action === sessionAction) return { action, resource, bucket }
-  return action.startsWith('s3:Get') ? readingSession(bucket) : { action: sessionAction, resource, bucket }
+  const keys = { 's3express:sessionmode': mode }
+  return { action: sessionAction, resource, bucket, adjust: (base) => overlay(base, keys) }
 }
 
-/** Whether a session that only reads may be made. */
-export function readingSession(bucket: BucketRecord): Question & { bucket: BucketRecord } {
-  const mode = { 's3express:sessionmode': 'ReadOnly' }
-  const resource = directoryBucketArn(bucket)
-  return { action: sessionAction, resource, bucket, adjust: (base) => overlay(base, mode) }
-}
+/** Whether a further permission on a directory bucket is one to read (the source of a copy, an entity tag). */
+export const isReading = (action: string): boolean => action.startsWith('s3:Get')

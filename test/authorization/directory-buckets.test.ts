@@ -146,6 +146,10 @@ describe('directory buckets', () => {
     expectSaid(await put(reader), '403 AccessDenied')
     const writer = await only('ReadWrite')
     expectSaid(await put(await sessionOf(writer)), '200')
+    // A session that writes reads too.
+    expectSaid(await get(writer), '200')
+    expectSaid(await ask(writer, 'CopyObject', { Bucket, Key: 'copy', CopySource: `${Bucket}/k` }), '200')
+    expectSaid(await ask(reader, 'CopyObject', { Bucket, Key: 'copy', CopySource: `${Bucket}/k` }), '403 AccessDenied')
     expectSaid(await ask(writer, 'CreateSession', { Bucket, SessionMode: 'ReadOnly' }), '403 AccessDenied')
     expectSaid(await ask(await scene.user(), 'CreateSession', { Bucket }), '403 AccessDenied')
   })
