@@ -80,6 +80,9 @@ describe('a directory bucket', () => {
         world.call('AbortMultipartUpload', { Bucket, Key: 'k', UploadId, IfMatchInitiatedTime })
       await refused(abort(startMs + 1000), 'PreconditionFailed')
       await abort(startMs)
+      // API_AbortMultipartUpload: no upload is no failure where its time is given.
+      await abort(startMs)
+      await refused(world.call('AbortMultipartUpload', { Bucket, Key: 'k', UploadId }), 'NoSuchUpload')
       await world.call('DeleteBucket', { Bucket })
     }))
 
