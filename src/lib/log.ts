@@ -1,9 +1,10 @@
 /**
- * The log: JSON lines, or lines for people, one per request. Secrets are taken out before either sees them. Silence needs
- * nothing and pays for nothing.
+ * The log: JSON lines through pino, or lines for people, one per request. Secrets are taken out before either sees them.
+ * Silence needs nothing and pays for nothing.
  */
+import { pino } from 'pino'
+import { isoTime } from './iso-time.ts'
 import { lineWriter } from './line-writer.ts'
-import { jsonLine } from './log-line.ts'
 import { redact } from './redact.ts'
 
 /** The log as the rest of the program sees it; the same shape as in `context.ts`, from which this folder imports nothing. */
@@ -74,7 +75,14 @@ let standardWriter: ((line: string) => void) | undefined
 function jsonWriter(given: LogOptions['write']): Write {
   if (given === undefined) standardWriter ??= lineWriter(1)
   const write = given ?? (standardWriter as (line: string) => void)
-  return (method, fields, message) => write(jsonLine(method, fields, message))
+  const options = {
+    level: 'debug',
+    base: null,
+    timestamp: () => `,"time":"${isoTime()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
+  const logger = pino(options, { write })
+  return (method, fields, message) => logger[method](fields, message)
 }
 
 const colours: Record<Method, number> = { debug: 90, info: 32, warn: 33, error: 31 }
