@@ -2,7 +2,7 @@
 import type { Ctx } from '../context.ts'
 import type { IamHandlers } from '../model/iam.types.gen.ts'
 import type { IamAccount } from '../store/iam-account.ts'
-import type { IamRecords, IamTag } from '../store/iam-records.ts'
+import type { IamKind, IamRecords, IamTag } from '../store/iam-records.ts'
 import { requireRole, requireUser } from './lib/find.ts'
 import { type PageRequest, pageOf } from './lib/page.ts'
 import { mergeTags, removeTags } from './lib/tags.ts'
@@ -24,18 +24,10 @@ const kinds = {
   mfaDevice: { find: requireDevice, quota: 'TagsPerMFADevice' },
   serverCertificate: { find: requireServerCertificate, quota: 'TagsPerServerCertificate' },
 } as const satisfies {
-  [K in Taggable]: { find(account: IamAccount, name: string): IamRecords[K]; quota: string }
+  [K in IamKind]?: { find(account: IamAccount, name: string): IamRecords[K]; quota: string }
 }
 
-type Taggable =
-  | 'user'
-  | 'role'
-  | 'policy'
-  | 'instanceProfile'
-  | 'oidcProvider'
-  | 'samlProvider'
-  | 'mfaDevice'
-  | 'serverCertificate'
+type Taggable = keyof typeof kinds
 
 /** @param change the new tags, of those that are there */
 async function retag(
