@@ -128,7 +128,9 @@ function bucketRequestOf(
   const { principal } = asked
   const key = keyOf(resource, bucket)
   const isOwn = question.isNewObject === true && action === 's3:PutObjectAcl' && principal.kind !== 'anonymous'
-  return whenReady(accountBlock(bucket.ownerId), (account) => {
+  // What it blocks are ACLs and public policies: where there are none, the account need not be asked.
+  const isBlockable = hasAcls(bucket) || bucketPolicyOf(bucket)?.isPublic === true
+  return whenReady(isBlockable ? accountBlock(bucket.ownerId) : undefined, (account) => {
     const shared = sharedPolicies(caller, bucket, effectiveBlock(bucket, account))
     const found = key === undefined || isOwn ? undefined : recordFor(asked, action, bucket, key, versionId, shared)
     return whenReady(found, (record) =>

@@ -33,7 +33,9 @@ export class IamIdentities implements CredentialSource {
   /** By access key id, or by token. */
   readonly #known = new Map<string, Known>()
   readonly #claims = new Map<string, SessionClaims>()
-  readonly #policies = new WeakMap<Principal, { revision: string; policies: CallerPolicies }>()
+  readonly #policies = new WeakMap<Principal, { revision: string; policies: CallerPolicies; isCurrent: boolean }>()
+  /** Principals of credentials: another revision of their account has others. */
+  readonly #current = new WeakSet<Principal>()
 
   /** @param account the accounts of the configuration, by id */
   constructor(iam: IamStore, account: (id: string) => Account | undefined) {
@@ -47,6 +49,15 @@ export class IamIdentities implements CredentialSource {
    */
   find(accessKeyId: string, token?: string): MaybePromise<Credential | undefined> {
     if (accessKeyId.startsWith('ASIA')) return token === undefined ? undefined : this.#session(accessKeyId, token)
+    const known = this.#known.get(accessKeyId)
+    if (known === undefined) return this.#look(accessKeyId)
+    // Keys come and go with revisions of their account.
+    return whenReady(this.#iam.account(known.credential.principal.accountId), ({ revision }) =>
+      revision === known.revision ? known.credential : this.#look(accessKeyId),
+    )
+  }
+
+  #look(accessKeyId: string): MaybePromise<Credential | undefined> {
     return whenReady(this.#iam.keyOwner(accessKeyId), (owner) => {
       if (owner === undefined) return undefined
       return whenReady(this.#iam.account(owner.accountId), (account) =>
@@ -60,11 +71,14 @@ export class IamIdentities implements CredentialSource {
     if (principal.kind === 'anonymous' || (principal.kind === 'root' && principal.session === undefined)) {
       return noPolicies
     }
+    const known = this.#policies.get(principal)
+    // The revision was looked at when the request was authenticated.
+    if (known?.isCurrent) return known.policies
     return whenReady(this.#iam.account(principal.accountId), (account) => {
-      const known = this.#policies.get(principal)
-      if (known !== undefined && known.revision === account.revision) return known.policies
+      const { revision } = account
+      if (known !== undefined && known.revision === revision) return known.policies
       const policies = policiesIn(account, principal)
-      this.#policies.set(principal, { revision: account.revision, policies })
+      this.#policies.set(principal, { revision, policies, isCurrent: this.#current.has(principal) })
       return policies
     })
   }
@@ -101,7 +115,10 @@ export class IamIdentities implements CredentialSource {
     if (known !== undefined && known.revision === revision) return known.credential
     const credential = make()
     if (credential === undefined) this.#known.delete(name)
-    else remember(this.#known, name, { revision, credential })
+    else {
+      remember(this.#known, name, { revision, credential })
+      this.#current.add(credential.principal)
+    }
     return credential
   }
 
