@@ -79,9 +79,8 @@ function named(first: number, name: string): Buffer {
 export const bucketKey = (name: string): Buffer => named(space.bucket, name)
 export const bodyKey = (bodyId: string): Buffer => named(space.body, bodyId)
 
-/** Whether a cache of rows should keep one: not the bytes of bodies, which have a cache of their own (`body-cache.ts`). */
-export const isKeptRow = (name: string, row: Buffer | undefined): boolean =>
-  name.charCodeAt(0) !== space.body || row?.length === 0
+/** Whether a cache of rows should keep this one: not bodies, whose bytes have a cache of their own (`body-cache.ts`). */
+export const isKeptRow = (name: string): boolean => name.charCodeAt(0) !== space.body
 
 export const referencesKey = (bodyId: string): Buffer => named(space.references, bodyId)
 export const objectPartsKey = (uploadId: string): Buffer => named(space.objectParts, uploadId)

@@ -60,7 +60,7 @@ export class LevelKv implements Kv {
     database: LevelDatabase,
     options: {
       sync: boolean
-      isKept?: (name: string, row: Buffer | undefined) => boolean
+      isKept?: (name: string) => boolean
       canReopen?: () => Promise<boolean>
     },
   ) {

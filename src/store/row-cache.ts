@@ -12,20 +12,21 @@ const overheadBytes = 256
 const rowBytesLimit = 2048
 
 export class RowCache {
-  readonly #isKept: (name: string, row: Buffer | undefined) => boolean
+  readonly #isKept: (name: string) => boolean
   /** By name of the row; `undefined` as a value: there is no such row. */
   #young = new Map<string, Buffer | undefined>()
   #youngBytes = 0
   /** The generation before: what is not used again while the young one fills is dropped, all at once. */
   #old = new Map<string, Buffer | undefined>()
 
-  /** @param isKept says no for rows that are not worth their place */
-  constructor(isKept: (name: string, row: Buffer | undefined) => boolean = () => true) {
+  /** @param isKept says no for rows that are not worth their place: always the same for one name */
+  constructor(isKept: (name: string) => boolean = () => true) {
     this.#isKept = isKept
   }
 
   /** `null` when it is not known. */
   get(name: string): Buffer | undefined | null {
+    if (!this.#isKept(name)) return null
     const row = this.#young.get(name)
     if (row !== undefined || this.#young.has(name)) return row
     const older = this.#old.get(name)
@@ -35,7 +36,8 @@ export class RowCache {
   }
 
   set(name: string, row: Buffer | undefined): void {
-    if ((row !== undefined && row.length > rowBytesLimit) || !this.#isKept(name, row)) {
+    if (!this.#isKept(name)) return
+    if (row !== undefined && row.length > rowBytesLimit) {
       this.forget(name)
       return
     }
