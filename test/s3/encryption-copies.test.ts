@@ -8,7 +8,6 @@ import {
   arnOf,
   Bucket,
   copy,
-  customer,
   head,
   inWorld,
   key1,

@@ -9,6 +9,7 @@ import {
   arnOf,
   Bucket,
   copy,
+  customer,
   head,
   inWorld,
   key1,
