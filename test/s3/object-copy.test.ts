@@ -409,6 +409,25 @@ describe('CopyObject of a multipart object', () => {
       assert.equal(reads, 3)
     }))
 
+  it('of more than 256 MiB is not read: its copy keeps what is true of its bytes', () =>
+    withUploads(async (w) => {
+      await w.put('piece', 'x'.repeat(2 ** 20))
+      const upload = await Upload.begin(w)
+      const { read } = w.store.bodies
+      for (let PartNumber = 1; PartNumber <= 257; PartNumber++) {
+        const input = { Bucket: 'bucket', Key: 'key', UploadId: upload.id, PartNumber, CopySource: 'bucket/piece' }
+        const { CopyPartResult } = await w.call('UploadPartCopy', input)
+        upload.parts.push({ PartNumber, ETag: CopyPartResult?.ETag ?? '' })
+      }
+      await upload.complete()
+      w.store.bodies.read = () => Promise.reject(new Error('it was read'))
+      const { CopyObjectResult } = await copy(w)
+      assert.match(CopyObjectResult?.ETag ?? '', /^"[0-9a-f]{32}-257"$/)
+      w.store.bodies.read = read
+      const { CopyObjectResult: asked } = await copy(w, { ChecksumAlgorithm: 'CRC32C' })
+      assert.equal(asked?.ChecksumType, 'FULL_OBJECT')
+    }))
+
   // "The entity tag (ETag) is not an MD5 of the object" (s3-express-differences.html).
   it(
     'and of any object has an MD5 only outside of directory buckets',
