@@ -9,7 +9,7 @@ import { atLeast, type Row } from './report.ts'
 import { withTemporary } from './sandbucket.ts'
 
 const sizeBytes = 64 * 2 ** 20
-const rounds = 15
+const rounds = 11
 /** Requests timed together. */
 const inRound = 2
 
