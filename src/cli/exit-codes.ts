@@ -1,5 +1,4 @@
 /** Exit codes, and what a failed start means in words. */
-import { AwsError } from '../errors.ts'
 import type { Config } from '../config/config.ts'
 
 export const exitCodes = {
@@ -41,9 +40,5 @@ export function explainFailure(cause: unknown, config: Config): Failure {
   }
   if (error.name === 'UsageError') return { exitCode: exitCodes.usage, message: error.message }
   if (error.name === 'StoreError') return { exitCode: exitCodes.data, message: error.message }
-  if (error instanceof AwsError) {
-    const subject = error.fields.BucketName === undefined ? '' : ` (${error.fields.BucketName})`
-    return { exitCode: exitCodes.usage, message: `A configured bucket cannot be made${subject}: ${error.message}` }
-  }
   return { exitCode: exitCodes.crash, message: error.stack ?? error.message }
 }

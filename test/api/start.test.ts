@@ -77,5 +77,10 @@ describe('startSandbucket', () => {
       name: 'UsageError',
       message: /^port in the options must be a whole number/,
     })
+    // Of the right shape, and not allowed all the same.
+    await assert.rejects(startSandbucket({ buckets: ['a..b'] }), {
+      name: 'UsageError',
+      message: /^buckets: AWS does not allow the name a\.\.b/,
+    })
   })
 })
