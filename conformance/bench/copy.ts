@@ -1,7 +1,6 @@
 /** Copies of 5 GiB: no byte of the object is to be moved. */
 import type { Child } from './child.ts'
 import { element, prepare, timed } from './client.ts'
-import { median } from './load.ts'
 import { atMost, type Row } from './report.ts'
 import { withSandbucket } from './sandbucket.ts'
 
@@ -26,8 +25,9 @@ export async function copyRow(server: Child, source: string, what: string): Prom
     const headers = { 'X-Amz-Copy-Source': source }
     seconds.push(await timed(prepare(server, { method: 'PUT', path: `${source}-copy-${round}`, headers })))
   }
-  const text = `median of ${seconds.map((value) => `${(value * 1000).toFixed(1)} ms`).join(', ')}`
-  return atMost(what, text, median(seconds), 1, ' s')
+  // The first counts as well: whatever it finds out about the source and keeps is part of its work.
+  const text = `longest of ${seconds.map((value) => `${(value * 1000).toFixed(1)} ms`).join(', ')}`
+  return atMost(what, text, Math.max(...seconds), 1, ' s')
 }
 
 async function joinPieces(server: Child, path: string): Promise<void> {
