@@ -8,6 +8,7 @@
 import { error } from './errors.ts'
 import { header, type WireRequest } from './http/wire.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
+import { whenReady } from './lib/when-ready.ts'
 import { decodePath } from './lib/percent.ts'
 
 export type Service = 's3' | 'iam' | 'sts' | 's3control'
@@ -131,12 +132,13 @@ export class Addresser {
    * The target of a request. IAM and STS calls on the shared port are told apart by their signature later (`pipeline`).
    * @throws AwsError InvalidURI when the path is not percent-encoded UTF-8; KeyTooLongError
    */
-  async address(request: WireRequest): Promise<Target> {
+  address(request: WireRequest): MaybePromise<Target> {
     const host = header(request, 'host') ?? ''
-    const meaning = this.#seen.get(host) ?? (await this.#understand(host))
-    const target = readPath(request.rawPath, meaning, request.headers['x-amz-account-id'] !== undefined)
-    if (meaning.isAccelerated) target.isAccelerated = true
-    return target
+    return whenReady(this.#seen.get(host) ?? this.#understand(host), (meaning) => {
+      const target = readPath(request.rawPath, meaning, request.headers['x-amz-account-id'] !== undefined)
+      if (meaning.isAccelerated) target.isAccelerated = true
+      return target
+    })
   }
 
   async #understand(host: string): Promise<HostMeaning> {

@@ -106,7 +106,10 @@ describe('address', () => {
 
   for (const rawPath of ['/b/%zz', '/b/%', '/b/%a', '/b/%ff', '/b/%C3', '/%ff/k']) {
     it(`${rawPath} is InvalidURI`, async () => {
-      await assert.rejects(at('127.0.0.1', rawPath), (e) => e instanceof AwsError && e.code === 'InvalidURI')
+      await assert.rejects(
+        async () => at('127.0.0.1', rawPath),
+        (e) => e instanceof AwsError && e.code === 'InvalidURI',
+      )
     })
   }
 
@@ -114,7 +117,7 @@ describe('address', () => {
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
     assert.equal((await at('x', `/b/${'é'.repeat(512)}`.replaceAll('é', '%C3%A9'))).key?.length, 512)
     await assert.rejects(
-      at('x', `/b/${'%C3%A9'.repeat(512)}a`),
+      async () => at('x', `/b/${'%C3%A9'.repeat(512)}a`),
       (e) => e instanceof AwsError && e.code === 'KeyTooLongError',
     )
   })

@@ -7,7 +7,7 @@ import { write, writeSync } from 'node:fs'
 /** How long a line may wait for others, ms. */
 const flushMs = 20
 /** So much is written without waiting any longer, in UTF-16 units. */
-const enough = 16 * 1024
+const enough = 48 * 1024
 /** So much is held for a reader that stands still; further lines are lost. */
 const heldAtMost = 16 * 1024 * 1024
 /** A full pipe that does not block is tried again after this time, ms. */

@@ -15,14 +15,20 @@ export const decodeObject = (row: Buffer): ObjectRecord => JSON.parse(row.toStri
 /** Records of rows that are read again and again. */
 const remembered = new WeakMap<Buffer, ObjectRecord>()
 
-/** As `decodeObject`, but once for each row: for point reads, whose rows a cache may give out again. The record is shared and must not be changed. */
+/** As `decodeObject`, but once for each row: for point reads, whose rows a cache may give out again. The record is shared, and frozen. */
 export function recordOf(row: Buffer): ObjectRecord {
   let record = remembered.get(row)
   if (record === undefined) {
-    record = decodeObject(row)
+    record = frozen(decodeObject(row))
     remembered.set(row, record)
   }
   return record
+}
+
+/** What is shared cannot be changed by mistake. */
+function frozen<T extends object>(value: T): T {
+  for (const member of Object.values(value)) if (typeof member === 'object' && member !== null) frozen(member)
+  return Object.freeze(value)
 }
 
 /** As `recordOf`, for a row that is about to be replaced: what nobody will ask for again is not remembered. */
