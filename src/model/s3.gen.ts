@@ -132,7 +132,7 @@ shapes: {
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0],
 ["IfMatchInitiatedTime","httpDate","H","x-amz-if-match-initiated-time",0]],"AbortMultipartUploadRequest"],
 "AccelerateConfiguration": ["s",[
-["Status","string","","Status",0,{"enum":"BucketAccelerateStatus"}]],"AccelerateConfiguration"],
+["Status","string","","Status",0]],"AccelerateConfiguration"],
 "AccessControlPolicy": ["s",[
 ["Owner","Owner","","Owner",0],
 ["Grants","Grants","","AccessControlList",0]],"AccessControlPolicy"],

@@ -29,7 +29,7 @@ test('acceleration is enabled, suspended, and nothing at first', () =>
   }))
 
 it('an accelerate endpoint is there for buckets that have it enabled', async (t) => {
-  const server = await startSandbucket({ buckets: ['fast'] })
+  const server = await startSandbucket({ buckets: ['fast', 'with.dots'] })
   const client = new S3Client(server.clientConfig())
   t.after(async () => {
     client.destroy()
@@ -60,4 +60,11 @@ it('an accelerate endpoint is there for buckets that have it enabled', async (t)
   await status('Suspended')
   assert.match(await read('/k', host), refusal('is disabled on this bucket'))
   assert.match(await read('/k', 'fast.s3.localhost'), /^HTTP\/1.1 200 .*text$/s)
+  // The name of the bucket is looked at before the status.
+  const wrong = (Bucket: string) =>
+    client.send(
+      new PutBucketAccelerateConfigurationCommand({ Bucket, AccelerateConfiguration: { Status: 'x' as 'Enabled' } }),
+    )
+  await assert.rejects(wrong('fast'), { name: 'MalformedXML' })
+  await assert.rejects(wrong('with.dots'), { name: 'InvalidRequest' })
 })
