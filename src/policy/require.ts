@@ -76,7 +76,9 @@ function pairsOf(
 ): RequiredAction[] {
   if (row === undefined) return []
   const main = mainAction(row, input, facts)
-  const further = exceptionsOf(row[step] ?? [], input, facts)
+  const names = row[step]
+  if (names === undefined) return main === undefined ? [] : [main]
+  const further = exceptionsOf(names, input, facts)
   // Who began an upload may end and list it, unless denied. "The bucket owner can deny any principal" that (user guide,
   // Multipart upload API and permissions); s3-tests test_deny_multipart_actions_in_user_policy.
   if (main !== undefined && row.also?.includes('initiator') && facts.isUploadInitiator) {
@@ -106,7 +108,18 @@ function mainAction(row: OperationRow, input: OperationInput, facts: Facts): Req
   return { action, resource }
 }
 
-const full = (name: string) => (name.includes(':') ? name : `s3:${name}`)
+/** Action names by what rows call them: an action always is the same text, which is then found faster. */
+const fullNames = new Map<string, string>()
+
+function full(name: string): string {
+  let action = fullNames.get(name)
+  if (action === undefined) {
+    action = name.includes(':') ? name : `s3:${name}`
+    fullNames.set(name, action)
+  }
+  return action
+}
+
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
 const isGiven = (value: unknown) => value !== undefined && value !== ''
 
