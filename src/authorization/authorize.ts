@@ -221,17 +221,22 @@ export class Authorizer {
   }
 
   #head(asked: Asked): MaybePromise<HeadOutcome> {
-    const { operation, principal, maybeBucket: bucket } = asked
+    const { operation, principal } = asked
     if (isSessionEnough(asked)) return this.#pass(asked)
     if (principal.kind === 'anonymous') {
       const message = anonymousRefusal(operation)
       if (message !== undefined) throw this.#refusal(asked, message, `anonymous callers may not call ${operation}`)
     }
-    return whenReady(callerPolicies(asked, this.#deps), (caller): MaybePromise<HeadOutcome> => {
-      if (keysInBody.has(operation) && mentions({ ...caller, resource: bucket && bucketPolicyOf(bucket) }, isBodyKey))
-        return 'needsBody'
-      return whenReady(this.#operation(asked, caller), () => 'decided')
-    })
+    const caller = callerPolicies(asked, this.#deps)
+    return caller instanceof Promise ? caller.then((known) => this.#headOf(asked, known)) : this.#headOf(asked, caller)
+  }
+
+  #headOf(asked: Asked, caller: CallerPolicies): MaybePromise<HeadOutcome> {
+    const { operation, maybeBucket: bucket } = asked
+    if (keysInBody.has(operation) && mentions({ ...caller, resource: bucket && bucketPolicyOf(bucket) }, isBodyKey))
+      return 'needsBody'
+    const done = this.#operation(asked, caller)
+    return done instanceof Promise ? done.then(() => 'decided') : 'decided'
   }
 
   async #body(asked: Asked, outcome: HeadOutcome, further: readonly RequiredAction[]): Promise<void> {
@@ -252,22 +257,30 @@ export class Authorizer {
 
   /** All permissions of the operation, then what holds beside permissions. */
   #operation(asked: Asked, caller: CallerPolicies): MaybePromise<void> {
-    const { maybeBucket: bucket } = asked
     const directory = directoryArnOf(asked)
     if (directory !== undefined) return this.#directory(asked, caller, directory)
-    const { region } = asked.config
-    return whenReady(beganUpload(asked), (isUploadInitiator) => {
-      const facts = { region, accountId: asked.principal.accountId, isUploadInitiator }
-      // Forms are PutObject in all but their answer.
-      const operation = asked.operation === 'PostObject' ? 'PutObject' : asked.operation
-      const pairs = requiredActions(operation, asked.input, facts)
-      // Sources of copies are asked for by their handlers, once they have found the bucket.
-      const own = isCopy.has(operation) ? pairs.filter(({ isSource }) => isSource !== true) : pairs
-      return whenReady(this.#all(asked, caller, own), () => {
-        if (bucket !== undefined) this.#refuseUnpaid(asked, bucket)
-        return this.#refusePublicAcl(asked)
-      })
-    })
+    const began = beganUpload(asked)
+    return began instanceof Promise
+      ? began.then((isUploadInitiator) => this.#general(asked, caller, isUploadInitiator))
+      : this.#general(asked, caller, began)
+  }
+
+  #general(asked: Asked, caller: CallerPolicies, isUploadInitiator: boolean): MaybePromise<void> {
+    const facts = { region: asked.config.region, accountId: asked.principal.accountId, isUploadInitiator }
+    // Forms are PutObject in all but their answer.
+    const operation = asked.operation === 'PostObject' ? 'PutObject' : asked.operation
+    const pairs = requiredActions(operation, asked.input, facts)
+    // Sources of copies are asked for by their handlers, once they have found the bucket.
+    const own = isCopy.has(operation) ? pairs.filter(({ isSource }) => isSource !== true) : pairs
+    const done = this.#all(asked, caller, own)
+    return done instanceof Promise ? done.then(() => this.#beside(asked)) : this.#beside(asked)
+  }
+
+  /** What holds beside permissions. */
+  #beside(asked: Asked): MaybePromise<void> {
+    const { maybeBucket: bucket } = asked
+    if (bucket !== undefined) this.#refuseUnpaid(asked, bucket)
+    return this.#refusePublicAcl(asked)
   }
 
   async #directory(asked: Asked, caller: CallerPolicies, arn: string): Promise<void> {
@@ -290,31 +303,45 @@ export class Authorizer {
     return whenReady(this.#may(asked, reading), (mayRead) => this.#one(asked, mayRead ? reading : writing))
   }
 
-  /** Each in turn; at once, as long as nothing has to be waited for. */
-  #all(asked: Asked, caller: CallerPolicies, pairs: readonly RequiredAction[]): MaybePromise<void> {
-    const uses: [question: Question, isSoft: boolean][] = []
-    const from = (at: number, isByAcl: boolean): MaybePromise<void> => {
-      const pair = pairs[at]
-      if (pair === undefined) {
-        // A request that is refused has used nothing.
-        for (const [question, isSoft] of uses) noteUse(asked, question, isSoft, this.#deps)
-        return undefined
-      }
+  /** Each in turn; at once and without a closure, as long as all is allowed and nothing has to be waited for. */
+  #all(asked: Asked, caller: CallerPolicies, pairs: readonly RequiredAction[], done = begin()): MaybePromise<void> {
+    for (; done.count < pairs.length; done.count++) {
+      const pair = pairs[done.count] as RequiredAction
       // Assumed: an anonymous write that an ACL allows may name ACL and tags, as uploads to public buckets always could
       // (s3-tests test_post_object_tags_anonymous_request).
-      if (isByAcl && comesWithWrite.has(pair.action)) return from(at + 1, isByAcl)
+      if (done.isByAcl && comesWithWrite.has(pair.action)) continue
       const question = questionOf(asked, pair)
-      return whenReady(answer(asked, caller, question, this.#deps), (decided) => {
-        const isDenied = decided.verdict.decision !== 'allowed'
-        const isPassed = isDenied ? this.#letPass(asked, caller, pairs.slice(at), question, decided) : 'allowed'
-        return whenReady(isPassed, (passed) => {
-          if (passed === 'excused') return from(at + 1, isByAcl)
-          if (this.#isRecording && pair.isGranted !== true) uses.push([question, isDenied])
-          return from(at + 1, isByAcl || (asked.principal.kind === 'anonymous' && decided.verdict.by === 'acl'))
-        })
-      })
+      const decided = answer(asked, caller, question, this.#deps)
+      if (decided instanceof Promise || decided.verdict.decision !== 'allowed') {
+        return this.#slowly(asked, caller, pairs, done, question, decided)
+      }
+      this.#passed(asked, pair, done, question, decided)
     }
-    return from(0, false)
+    // A request that is refused has used nothing.
+    for (const [question, isSoft] of done.uses) noteUse(asked, question, isSoft, this.#deps)
+    return undefined
+  }
+
+  async #slowly(
+    asked: Asked,
+    caller: CallerPolicies,
+    pairs: readonly RequiredAction[],
+    done: Progress,
+    question: Question,
+    answering: MaybePromise<Decided>,
+  ): Promise<void> {
+    const decided = await answering
+    const isDenied = decided.verdict.decision !== 'allowed'
+    const further = pairs.slice(done.count)
+    const isExcused = isDenied && (await this.#letPass(asked, caller, further, question, decided)) === 'excused'
+    if (!isExcused) this.#passed(asked, further[0] as RequiredAction, done, question, decided)
+    done.count++
+    return this.#all(asked, caller, pairs, done)
+  }
+
+  #passed(asked: Asked, pair: RequiredAction, done: Progress, question: Question, { verdict }: Decided): void {
+    if (this.#isRecording && pair.isGranted !== true) done.uses.push([question, verdict.decision !== 'allowed'])
+    if (asked.principal.kind === 'anonymous' && verdict.by === 'acl') done.isByAcl = true
   }
 
   /** What is not allowed, with what is asked after it: excused where the request may go on without it, let pass in soft mode, otherwise refused. */
@@ -403,6 +430,15 @@ export class Authorizer {
     return error('AccessDenied', {}, { message })
   }
 }
+
+/** How far the permissions of a request have been asked for. */
+interface Progress {
+  count: number
+  isByAcl: boolean
+  readonly uses: [question: Question, isSoft: boolean][]
+}
+
+const begin = (): Progress => ({ count: 0, isByAcl: false, uses: [] })
 
 /** What a permission asks: S3's is about the addressed bucket, another service's about the caller's account. */
 function questionOf(asked: Asked, { action, resource }: RequiredAction): Question {

@@ -5,7 +5,7 @@ import { whenReady } from '../lib/when-ready.ts'
 import type { Grant } from '../policy/acl.ts'
 import type { ContextSource } from '../policy/context-source.ts'
 import { type AccessRequest, type ApplicablePolicies, decide } from '../policy/decide.ts'
-import type { BucketRecord, ObjectRecord } from '../store/records.ts'
+import type { BucketRecord, ObjectRecord, UploadRecord } from '../store/records.ts'
 import type { Asked } from './asked.ts'
 import { bucketPolicyOf } from './bucket-policies.ts'
 import { RequestContext, type Subject } from './context.ts'
@@ -54,7 +54,9 @@ export function answer(
   question: Question,
   deps: AuthorizationDeps,
 ): MaybePromise<Decided> {
-  return whenReady(requestFor(asked, caller, question, deps), (request) => writeDown(asked, request, deps))
+  const request = requestFor(asked, caller, question, deps)
+  if (request instanceof Promise) return request.then((ready) => writeDown(asked, ready, deps))
+  return writeDown(asked, request, deps)
 }
 
 function writeDown(asked: Asked, request: AccessRequest, deps: AuthorizationDeps): Decided {
@@ -124,25 +126,38 @@ function bucketRequestOf(
   bucket: BucketRecord,
   accountBlock: AccountBlockSource,
 ): MaybePromise<AccessRequest> {
-  const { action, resource, versionId, adjust = same } = question
-  const { principal } = asked
-  const key = keyOf(resource, bucket)
-  const isOwn = question.isNewObject === true && action === 's3:PutObjectAcl' && principal.kind !== 'anonymous'
   // What it blocks are ACLs and public policies: where there are none, the account need not be asked.
   const isBlockable = hasAcls(bucket) || bucketPolicyOf(bucket)?.isPublic === true
-  return whenReady(isBlockable ? accountBlock(bucket.ownerId) : undefined, (account) => {
-    const shared = sharedPolicies(caller, bucket, effectiveBlock(bucket, account))
-    const found = key === undefined || isOwn ? undefined : recordFor(asked, action, bucket, key, versionId, shared)
-    return whenReady(found, (record) =>
-      whenReady(key === undefined ? undefined : uploadFor(asked, bucket, key, shared), (upload) => {
-        const subject = { asked, caller, action, bucket, versionId, record, upload, nowMs: asked.clock.now() }
-        const own = isOwn ? { objectOwner: principal.accountId } : aclSide(action, bucket, key, record)
-        const policies = own === undefined ? shared : { ...shared, ...own }
-        const context = contextOf(subject, adjust, policies)
-        return { principal, action, resource, resourceAccount: bucket.ownerId, context, policies }
-      }),
-    )
-  })
+  if (!isBlockable) return objectRequestOf(asked, caller, question, bucket, effectiveBlock(bucket, undefined))
+  return whenReady(accountBlock(bucket.ownerId), (account) =>
+    objectRequestOf(asked, caller, question, bucket, effectiveBlock(bucket, account)),
+  )
+}
+
+function objectRequestOf(
+  asked: Asked,
+  caller: CallerPolicies,
+  question: Question,
+  bucket: BucketRecord,
+  block: PublicAccessBlock,
+): MaybePromise<AccessRequest> {
+  const { action, resource, versionId } = question
+  const { principal } = asked
+  const shared = sharedPolicies(caller, bucket, block)
+  const key = keyOf(resource, bucket)
+  const isOwn = question.isNewObject === true && action === 's3:PutObjectAcl' && principal.kind !== 'anonymous'
+  const record = key === undefined || isOwn ? undefined : recordFor(asked, action, bucket, key, versionId, shared)
+  const upload = key === undefined ? undefined : uploadFor(asked, bucket, key, shared)
+  const finish = (found: ObjectRecord | undefined, begun: UploadRecord | undefined): AccessRequest => {
+    const own = isOwn ? { objectOwner: principal.accountId } : aclSide(action, bucket, key, found)
+    const policies = own === undefined ? shared : { ...shared, ...own }
+    const nowMs = asked.clock.now()
+    const subject = { asked, caller, action, bucket, versionId, record: found, upload: begun, nowMs }
+    const context = contextOf(subject, question.adjust ?? same, policies)
+    return { principal, action, resource, resourceAccount: bucket.ownerId, context, policies }
+  }
+  if (!(record instanceof Promise || upload instanceof Promise)) return finish(record, upload)
+  return Promise.all([record, upload]).then(([found, begun]) => finish(found, begun))
 }
 
 interface SharedPolicies {

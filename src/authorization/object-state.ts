@@ -11,10 +11,14 @@ import { type Mentioning, mentions } from './mentions.ts'
 /** Whether ACLs count in a bucket. */
 export const hasAcls = (bucket: BucketRecord): boolean => bucket.ObjectOwnership !== 'BucketOwnerEnforced'
 
+const slash = '/'.charCodeAt(0)
+
 /** The key of an object's ARN in a bucket; undefined for the bucket itself. */
 export function keyOf(resource: string, bucket: BucketRecord): string | undefined {
-  const start = resource.indexOf(`:::${bucket.Name}/`)
-  return start === -1 ? undefined : resource.slice(start + bucket.Name.length + 4)
+  const start = resource.indexOf(':::') + 3
+  const end = start + bucket.Name.length
+  const isObject = start > 2 && resource.charCodeAt(end) === slash && resource.startsWith(bucket.Name, start)
+  return isObject ? resource.slice(end + 1) : undefined
 }
 
 /** Whether the owner and the ACL of the object itself decide about an action. */

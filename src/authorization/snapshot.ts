@@ -28,9 +28,17 @@ const last = new WeakMap<readonly string[], Kept>()
 export function snapshot(context: ContextSource, policies: Mentioning): ContextSource {
   const keys = mentionedKeys(policies)
   if (keys.length === 0) return nothing
-  const values = keys.map((key) => context.get(key))
   const before = last.get(keys)
-  if (before?.values.every((value, at) => value === values[at])) return before
+  let values: Value[] | undefined
+  for (let at = 0; at < keys.length; at++) {
+    const value = context.get(keys[at] as string)
+    if (values === undefined) {
+      if (before !== undefined && before.values[at] === value) continue
+      values = before?.values.slice(0, at) ?? []
+    }
+    values.push(value)
+  }
+  if (values === undefined) return before ?? nothing
   const kept = new Kept(keys, values)
   last.set(keys, kept)
   return kept

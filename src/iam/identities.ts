@@ -51,10 +51,15 @@ export class IamIdentities implements CredentialSource {
     if (accessKeyId.startsWith('ASIA')) return token === undefined ? undefined : this.#session(accessKeyId, token)
     const known = this.#known.get(accessKeyId)
     if (known === undefined) return this.#look(accessKeyId)
-    // Keys come and go with revisions of their account.
-    return whenReady(this.#iam.account(known.credential.principal.accountId), ({ revision }) =>
-      revision === known.revision ? known.credential : this.#look(accessKeyId),
-    )
+    const account = this.#iam.account(known.credential.principal.accountId)
+    return account instanceof Promise
+      ? account.then((loaded) => this.#ifCurrent(accessKeyId, known, loaded))
+      : this.#ifCurrent(accessKeyId, known, account)
+  }
+
+  /** Keys come and go with revisions of their account. */
+  #ifCurrent(accessKeyId: string, known: Known, { revision }: IamAccount): MaybePromise<Credential | undefined> {
+    return revision === known.revision ? known.credential : this.#look(accessKeyId)
   }
 
   #look(accessKeyId: string): MaybePromise<Credential | undefined> {

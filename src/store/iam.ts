@@ -99,18 +99,19 @@ export class Iam implements IamStore {
 
   account(accountId: string): MaybePromise<IamSnapshot> {
     const known = this.#snapshots.get(accountId)
-    return whenReady(this.#engine.kv.get(known?.revisionKey ?? iamRevisionKey(accountId)), (row) => {
-      if (known !== undefined) {
-        // The row that was compared last is usually the very same bytes.
-        if (row !== undefined && row === known.row) return known.snapshot
-        if (known.snapshot.revision === revisionOf(row)) {
-          known.row = row
-          return known.snapshot
-        }
-      }
-      // An account without rows is not kept: anyone may ask for any account.
-      return row === undefined ? new IamSnapshot(accountId, '') : this.#load(accountId)
-    })
+    const row = this.#engine.kv.get(known?.revisionKey ?? iamRevisionKey(accountId))
+    // The row that was compared last is usually the very same bytes.
+    if (known !== undefined && row !== undefined && row === known.row) return known.snapshot
+    return whenReady(row, (ready) => this.#compared(accountId, known, ready))
+  }
+
+  #compared(accountId: string, known: KnownAccount | undefined, row: Buffer | undefined): MaybePromise<IamSnapshot> {
+    if (known !== undefined && known.snapshot.revision === revisionOf(row)) {
+      known.row = row
+      return known.snapshot
+    }
+    // An account without rows is not kept: anyone may ask for any account.
+    return row === undefined ? new IamSnapshot(accountId, '') : this.#load(accountId)
   }
 
   change<T>(accountId: string, build: (draft: IamDraft) => T): Promise<T> {
