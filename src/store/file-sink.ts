@@ -1,5 +1,5 @@
 /**
- * Writes a file in few large pieces: chunks of the network's size are gathered, a piece or two are on their way while
+ * Writes a file in few large pieces: chunks of the network's size are gathered, some pieces are on their way while
  * the next is gathered, and the caller is asked to wait when the disk does not keep up.
  */
 import { type FileHandle, open, unlink } from 'node:fs/promises'
@@ -7,8 +7,8 @@ import { asStoreError } from './store-error.ts'
 
 /** Size of a write. */
 const pieceBytes = 512 * 1024
-/** Writes under way before the caller waits. */
-const maxInFlight = 2
+/** Writes under way before the caller waits: 4 MiB, so that hashing goes on while the disk takes a breath. */
+const maxInFlight = 8
 
 export class FileSink {
   readonly #path: string
