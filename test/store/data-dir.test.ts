@@ -24,6 +24,7 @@ import {
   temporaryDir,
   upload,
 } from './support.ts'
+import { unprivileged } from '../unprivileged.ts'
 
 async function inDir(work: (dir: string) => Promise<void>): Promise<void> {
   const dir = await temporaryDir()
@@ -106,13 +107,15 @@ describe('data directory', () => {
       await assert.rejects(openStore({ dataDir: join(dir, 'file', 'sub') }), refusal('IO', /not a directory/))
     }))
 
-  it('that cannot be written says who and how to mend it', { skip: process.getuid?.() === 0 }, () =>
+  it('that cannot be written says who and how to mend it', () =>
     inDir(async (dir) => {
+      await (await openStore({ dataDir: join(dir, 'good') })).close()
       await chmod(dir, 0o500)
-      await assert.rejects(openStore({ dataDir: dir }), refusal('PERMISSION', /uid \d+/, /chown -R/))
+      await unprivileged(() =>
+        assert.rejects(openStore({ dataDir: dir }), refusal('PERMISSION', /uid \d+/, /chown -R/)),
+      )
       await chmod(dir, 0o700)
-    }),
-  )
+    }))
 
   it('that cannot be used says what to do about it, whether the system or LevelDB found out', () => {
     const system = (code: string) => Object.assign(new Error(`${code}: no`), { code })
