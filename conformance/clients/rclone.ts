@@ -1,8 +1,7 @@
 /** rclone, as Debian packages it, configured by its environment alone. */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type CommandResult, run } from '../lib/command.ts'
 import { bucketName, type Client, fail, runChecks, succeed, type Target } from '../lib/scenario.ts'
+import { type Scratch, scratchIn } from '../lib/scratch.ts'
 import { baseEnv } from '../lib/server.ts'
 import { objectChecks } from './rclone/objects.ts'
 import { treeChecks } from './rclone/trees.ts'
@@ -10,7 +9,7 @@ import { treeChecks } from './rclone/trees.ts'
 const program = process.env.CONFORMANCE_RCLONE ?? '/usr/bin/rclone'
 
 /** rclone against one server, whose remote is `s3:`. */
-export interface Rclone {
+export interface Rclone extends Scratch {
   target: Target
   /** Runs `rclone ARGS...` in the scratch directory, which must succeed. */
   ok(...args: string[]): Promise<CommandResult>
@@ -20,10 +19,6 @@ export interface Rclone {
   refused(why: RegExp, ...args: string[]): Promise<CommandResult>
   /** Makes a bucket of a name not used before. @returns its remote path, `s3:NAME` */
   bucket(hint: string): Promise<string>
-  /** A path in the scratch directory. */
-  path(...parts: string[]): string
-  /** Writes a file into the scratch directory. @returns its path */
-  file(name: string, content: string | Uint8Array): Promise<string>
 }
 
 export const rclone: Client = {
@@ -68,12 +63,6 @@ function connect(target: Target): Rclone {
       await succeed([...argv, 'mkdir', name], options)
       return name
     },
-    path: (...parts) => join(target.dir, ...parts),
-    async file(name, content) {
-      const path = join(target.dir, name)
-      await mkdir(join(path, '..'), { recursive: true })
-      await writeFile(path, content)
-      return path
-    },
+    ...scratchIn(target.dir),
   }
 }

@@ -1,8 +1,7 @@
 /** s3cmd, as Debian packages it, with the file that `sandbucket s3cfg` writes. */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type CommandResult, run } from '../lib/command.ts'
 import { bucketName, type Client, fail, runChecks, succeed, type Target } from '../lib/scenario.ts'
+import { type Scratch, scratchIn } from '../lib/scratch.ts'
 import { baseEnv } from '../lib/server.ts'
 import { bucketChecks } from './s3cmd/buckets.ts'
 import { objectChecks } from './s3cmd/objects.ts'
@@ -11,7 +10,7 @@ import { syncChecks } from './s3cmd/sync.ts'
 const program = process.env.CONFORMANCE_S3CMD ?? '/usr/bin/s3cmd'
 
 /** s3cmd against one server. */
-export interface S3cmd {
+export interface S3cmd extends Scratch {
   target: Target
   /** The executable. */
   program: string
@@ -27,10 +26,6 @@ export interface S3cmd {
   refused(why: RegExp, ...args: string[]): Promise<CommandResult>
   /** Makes a bucket of a name not used before. */
   bucket(hint: string): Promise<string>
-  /** A path in the scratch directory. */
-  path(...parts: string[]): string
-  /** Writes a file into the scratch directory. @returns its path */
-  file(name: string, content: string | Uint8Array): Promise<string>
 }
 
 export const s3cmd: Client = {
@@ -73,12 +68,6 @@ function connect(target: Target): S3cmd {
       await succeed([...argv, 'mb', `s3://${name}`], options)
       return name
     },
-    path: (...parts) => join(target.dir, ...parts),
-    async file(name, content) {
-      const path = join(target.dir, name)
-      await mkdir(join(path, '..'), { recursive: true })
-      await writeFile(path, content)
-      return path
-    },
+    ...scratchIn(target.dir),
   }
 }

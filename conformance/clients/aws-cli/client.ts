@@ -1,8 +1,9 @@
 /** The AWS CLI as a client of the run: how it is called, and the list of its scenarios. */
-import { mkdir, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CommandResult, run } from '../../lib/command.ts'
 import { bucketName, type Client, fail, runChecks, succeed, type Target } from '../../lib/scenario.ts'
+import { type Scratch, scratchIn } from '../../lib/scratch.ts'
 import { baseEnv } from '../../lib/server.ts'
 import { documentsChecks } from './documents.ts'
 import { errorChecks } from './errors.ts'
@@ -26,7 +27,7 @@ export interface AwsVersion {
 export type Settings = Record<string, string | undefined>
 
 /** One installed AWS CLI that talks to one server. */
-export interface Aws {
+export interface Aws extends Scratch {
   target: Target
   /** 1 or 2. */
   major: number
@@ -45,10 +46,6 @@ export interface Aws {
   query(path: string, ...args: string[]): Promise<unknown>
   /** Makes a bucket of a name not used before. */
   bucket(hint: string): Promise<string>
-  /** A path in the scratch directory. */
-  path(...parts: string[]): string
-  /** Writes a file, a minute old, into the scratch directory. @returns its path */
-  file(name: string, content: string | Uint8Array): Promise<string>
 }
 
 /** The client of one installed version. */
@@ -107,17 +104,7 @@ async function connect(version: AwsVersion, versionText: string, target: Target)
       await aws.ok('s3', 'mb', `s3://${name}`)
       return name
     },
-    path: (...parts) => join(target.dir, ...parts),
-    async file(name, content) {
-      const path = join(target.dir, name)
-      await mkdir(join(path, '..'), { recursive: true })
-      await writeFile(path, content)
-      // S3 tells times in whole seconds: what is uploaded within a second of its making would look older than its file,
-      // and `sync` would send it again.
-      const before = Date.now() / 1000 - 60
-      await utimes(path, before, before)
-      return path
-    },
+    ...scratchIn(target.dir),
   }
   return aws
 }
