@@ -52,7 +52,8 @@ export function createPipeline(deps: PipelineDeps): Handle {
     let response: WireResponse
     let failure: AwsError | undefined
     try {
-      const target = await deps.addresser.address(request)
+      const addressed = deps.addresser.address(request)
+      const target = addressed instanceof Promise ? await addressed : addressed
       if (target.style === 'virtual-host') call.hostBucket = target.bucket
       if (isQueryCall(request, target)) {
         response = await handleQueryCall(call, target, deps, (found) => {
@@ -94,14 +95,19 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps, hostId: 
   screen(request, plan.name)
   const handler = deps.s3[plan.name] as AnyHandler | undefined
   if (handler === undefined) throw notImplemented(plan.name)
-  const authenticated = plan.bodyKind === 'form' ? undefined : await identify(call, target, deps.auth)
+  const identified = plan.bodyKind === 'form' ? undefined : identify(call, target, deps.auth)
+  const authenticated = identified instanceof Promise ? await identified : identified
   if (authenticated === undefined) await acceptForm(call, target, deps)
   const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: call.request.headers })
   call.input = call.form === undefined ? input : { ...call.form.put }
-  if (plan.name !== 'CreateBucket') await findBucket(call, target.bucket)
+  if (plan.name !== 'CreateBucket') {
+    const finding = findBucket(call, target.bucket)
+    if (finding !== undefined) await finding
+  }
   if (target.isAccelerated) checkAccelerated(target.style, call.maybeBucket)
   screenBucketKind(call)
-  const outcome = await call.authorizer.head(call)
+  const deciding = call.authorizer.head(call)
+  const outcome = deciding instanceof Promise ? await deciding : deciding
   if (authenticated !== undefined) {
     const idleTimeoutMs = deps.bodyIdleMs
     if (plan.bodyKind === 'blob') call.body = openBody(request, authenticated, { lengthRequired: true, idleTimeoutMs })
@@ -110,25 +116,30 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps, hostId: 
       await call.authorizer.body(call, outcome)
     }
   }
-  const working = execute(call, handler, input)
   const response = mayAnswerLate(plan.name)
-    ? await answerInTime(written(working, plan), (cause) => lateFailure(cause, call, hostId), deps.latePace)
-    : plan.write(await working, { isHead: request.method === 'HEAD' })
+    ? await answerInTime(
+        written(call, handler, input, plan),
+        (cause) => lateFailure(cause, call, hostId),
+        deps.latePace,
+      )
+    : await written(call, handler, input, plan)
   if (isCharged(call.maybeBucket, call.principal)) response.headers['x-amz-request-charged'] = 'requester'
   return response
 }
 
-async function execute(call: Call, handler: AnyHandler, input: Record<string, unknown>): Promise<object> {
+/** The handler's result as an answer. */
+async function written(
+  call: Call,
+  handler: AnyHandler,
+  input: Record<string, unknown>,
+  plan: Plan,
+): Promise<WireResponse> {
   try {
-    return await handler(input, call)
+    return plan.write(await handler(input, call), { isHead: call.request.method === 'HEAD' })
   } catch (cause) {
     // What is missing is told only to those who may know.
     throw cause instanceof AwsError ? await call.authorizer.onFailure(call, cause) : cause
   }
-}
-
-async function written(working: Promise<object>, plan: Plan): Promise<WireResponse> {
-  return plan.write(await working, { isHead: false })
 }
 
 /** The document of an error whose answer has begun with 200. */

@@ -18,8 +18,10 @@ function inPlain(store: Store): Store {
     ...store,
     bodies: {
       writer: () => bodies.writer(),
+      stage: (plain) => bodies.stage(plain),
       read: (...args) => bodies.read(...args),
       slice: (...args) => bodies.slice(...args),
+      reseal: (...args) => bodies.reseal(...args),
     },
   }
 }

@@ -45,7 +45,8 @@ export function storeTarget(store: Store, bucket: BucketRecord): Target {
       const source = await store.objects.latest(bucket, from)
       if (source === undefined) throw new Error(`${from} is missing`)
       const record = { ...source, bucket }
-      written(await store.objects.put(bucket, to, { share: source.body }, () => draftOf(source.body), record))
+      const whole = store.bodies.slice(source.body, 0, source.sizeBytes)
+      written(await store.objects.put(bucket, to, whole, () => draftOf(source.body), record))
     },
     async multipart(key, parts) {
       const upload = await begin(key)
@@ -78,7 +79,6 @@ function draftOf(body: StagedBody['ref']): ObjectDraft {
     lastModifiedMs: Date.now(),
     ETag: body.id,
     sizeBytes: body.sizeBytes,
-    body,
     content: {},
     metadata: {},
     StorageClass: 'STANDARD',

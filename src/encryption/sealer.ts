@@ -9,6 +9,7 @@
  */
 import { createCipheriv, createDecipheriv, hash, randomBytes, randomFillSync } from 'node:crypto'
 import { dataKeyBytes } from './body-cipher.ts'
+import { KeyStream } from './key-stream.ts'
 
 /** A fresh data key and what may be stored of it. */
 export interface DataKey {
@@ -22,6 +23,8 @@ export interface Sealer {
   seal(key: Buffer): string
   /** @throws Error when it was sealed by another sealer, or was changed */
   open(sealed: string): Buffer
+  /** For bodies that may share a key. Undefined: each has one of its own. */
+  readonly stream?: KeyStream
 }
 
 const nonceBytes = 16
@@ -91,19 +94,17 @@ export function masterSealer(master: Buffer): Sealer {
   const wrapping = wrappingSealer(derive(Buffer.from('wrap')))
   const input = Buffer.concat([counter, master, Buffer.alloc(nonceBytes)])
   const nonceAt = input.length - nonceBytes
-  return {
-    seal: wrapping.seal,
-    generate() {
-      const nonce = nextNonce()
-      nonce.copy(input, nonceAt)
-      return { key: hash('sha256', input, 'buffer'), sealed: `n${nonce.toString('base64url')}` }
-    },
-    open(sealed) {
-      if (sealed[0] !== 'n') return wrapping.open(sealed)
-      if (input.write(sealed.slice(1), nonceAt, 'base64url') !== nonceBytes) throw notOurs()
-      return hash('sha256', input, 'buffer')
-    },
+  const generate = (): DataKey => {
+    const nonce = nextNonce()
+    nonce.copy(input, nonceAt)
+    return { key: hash('sha256', input, 'buffer'), sealed: `n${nonce.toString('base64url')}` }
   }
+  const open = (sealed: string): Buffer => {
+    if (sealed[0] !== 'n') return wrapping.open(sealed)
+    if (input.write(sealed.slice(1), nonceAt, 'base64url') !== nonceBytes) throw notOurs()
+    return hash('sha256', input, 'buffer')
+  }
+  return { seal: wrapping.seal, generate, open, stream: new KeyStream({ generate, open }) }
 }
 
 const notOurs = (cause?: unknown): Error => new Error('a data key was sealed under another key', { cause })

@@ -79,13 +79,24 @@ class WireBody implements RequestBody {
     // Even for an empty body: who asked waits for it, and a connection without it must close after the answer.
     this.#request.sendContinue()
     if (this.#wireBytes !== 0) {
-      const { stream } = this.#request
-      const whole = readAtOnce(stream, this.#wireBytes)
-      if (whole === undefined) {
-        await pump(stream, this.#options.idleTimeoutMs ?? defaultIdleTimeoutMs, (bytes) => this.#take(bytes, sink))
-      } else await this.#take(whole, sink)
+      const idleMs = this.#options.idleTimeoutMs ?? defaultIdleTimeoutMs
+      await pump(this.#request.stream, idleMs, (bytes) => this.#take(bytes, sink))
     }
     this.#finish()
+  }
+
+  atOnce(): Buffer | undefined {
+    if (this.#isTaken) throw new Error('a request body can be read once')
+    const whole = this.#wireBytes === 0 ? undefined : readAtOnce(this.#request.stream, this.#wireBytes)
+    if (whole === undefined) return undefined
+    this.#isTaken = true
+    const pieces: Buffer[] = []
+    // A sink that makes no promise: it is all done here.
+    void this.#take(whole, (bytes) => {
+      pieces.push(bytes)
+    })
+    this.#finish()
+    return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)
   }
 
   #take(bytes: Buffer, sink: (chunk: Buffer) => void | Promise<void>): void | Promise<void> {

@@ -12,6 +12,12 @@ export interface RequestBody {
    * @throws AwsError IncompleteBody, XAmzContentSHA256Mismatch, SignatureDoesNotMatch, InvalidChunkSizeError, MalformedTrailerError, ...
    */
   forEach(sink: (chunk: Buffer) => void | Promise<void>): Promise<void>
+  /**
+   * The whole body, decoded and verified, when it has arrived already, as that of a small upload usually has: then it has
+   * been read. Undefined: nothing has happened, `forEach` will read it.
+   * @throws AwsError as `forEach`
+   */
+  atOnce?(): Buffer | undefined
   /** The names that x-amz-trailer announces, in lower case: known before the body, so that its checksum can be computed on the way. */
   readonly trailerNames?: readonly string[]
   /** Trailing headers, names in lower case; complete once `forEach` has resolved. */

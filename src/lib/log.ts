@@ -82,7 +82,20 @@ function jsonWriter(given: LogOptions['write']): Write {
     formatters: { level: (label: string) => ({ level: label }) },
   }
   const logger = pino(options, { write })
-  return (method, fields, message) => logger[method](fields, message)
+  return (method, fields, message) =>
+    message === 'request' ? write(requestJson(method, fields as RequestFields)) : logger[method](fields, message)
+}
+
+/** The line of a request, by far the most frequent one, as pino would say it at three times the cost. */
+function requestJson(
+  level: Method,
+  { id, op, method, path, hostBucket, status, code, by, hostAlias, us }: RequestFields,
+) {
+  const bucket = hostBucket === undefined ? '' : `,"hostBucket":${JSON.stringify(hostBucket)}`
+  const why = code === undefined ? '' : `,"code":"${code}"`
+  const alias = hostAlias === undefined ? '' : `,"hostAlias":${JSON.stringify(hostAlias)}`
+  const what = `"id":"${id}","op":"${op}","method":"${method}","path":${JSON.stringify(path)}${bucket}`
+  return `{"level":"${level}","time":"${isoTime()}",${what},"status":${status}${why},"by":${JSON.stringify(by)}${alias},"us":${us},"msg":"request"}\n`
 }
 
 const colours: Record<Method, number> = { debug: 90, info: 32, warn: 33, error: 31 }

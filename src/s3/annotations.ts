@@ -13,6 +13,7 @@ import type {
   S3Handlers,
 } from '../model/s3.types.gen.ts'
 import type { AnnotationRecord, ObjectRecord } from '../store/records.ts'
+import { maxAttempts } from './lib/attempts.ts'
 import { checkAnnotationName, checkAnnotationPrefix } from './lib/annotation-name.ts'
 import { annotationPayload } from './lib/annotation-payload.ts'
 import { checksumOutput, declaredChecksum } from './lib/checksum.ts'
@@ -25,9 +26,6 @@ import { receiveBody } from './lib/receive-body.ts'
 import { shownVersionId } from './lib/version-id.ts'
 
 const maxAnnotations = 1000
-/** How often a read begins anew when the annotation is replaced while it is opened. */
-const maxAttempts = 10
-
 const addressOf = ({ Key, VersionId }: Addressed) => ({ key: Key, versionId: VersionId })
 const gone = ({ Key }: Addressed): AwsError => error('NoSuchKey', { Key })
 

@@ -95,7 +95,7 @@ export async function appendObject(input: PutObjectRequest, ctx: Ctx): Promise<P
       // Begun anew meanwhile, under another key perhaps: the caller must look again.
       if (latest?.body.id !== before?.body.id) throw error('InvalidWriteOffset')
       if (latest !== undefined) return appended(latest, received, nowMs)
-      return { ...described, Key: input.Key, lastModifiedMs: nowMs, ETag, sizeBytes, checksum, body: staged.ref }
+      return { ...described, Key: input.Key, lastModifiedMs: nowMs, ETag, sizeBytes, checksum }
     },
   )
   if (made === 'bucketGone') throw error('NoSuchBucket', { BucketName: ctx.bucket.Name })

@@ -10,6 +10,7 @@ import type {
   S3Handlers,
 } from '../model/s3.types.gen.ts'
 import type { Checksum, ObjectRecord, UploadPartRecord, UploadRecord } from '../store/records.ts'
+import { maxAttempts } from './lib/attempts.ts'
 import { checksumOutput } from './lib/checksum.ts'
 import {
   checkObjectSize,
@@ -112,9 +113,6 @@ function checkEncryption(ctx: Ctx, input: CompleteMultipartUploadRequest, upload
   }
   if (upload.encryption.SSEKMSKeyId !== undefined) sealerOf(upload.encryption, undefined, ctx)
 }
-
-/** How often a completion begins anew when a part is replaced while it is under way. */
-const maxAttempts = 10
 
 interface Completed {
   record: ObjectRecord

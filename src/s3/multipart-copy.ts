@@ -9,6 +9,7 @@ import type { Sealer } from '../encryption/sealer.ts'
 import { error } from '../errors.ts'
 import type { S3Handlers, UploadPartCopyOutput, UploadPartCopyRequest } from '../model/s3.types.gen.ts'
 import type { ChecksumAlgorithm, ObjectRecord, PartRecord, UploadPartRecord, UploadRecord } from '../store/records.ts'
+import { maxAttempts } from './lib/attempts.ts'
 import { checksumValueOutput, createHasher, defaultAlgorithm } from './lib/checksum.ts'
 import { checkCopySourceConditions } from './lib/conditional.ts'
 import { type FoundSource, findCopySource, parseCopySource } from './lib/copy-source.ts'
@@ -141,9 +142,6 @@ async function copyPart(
     if (!isCommitted) await staged.discard()
   }
 }
-
-/** How often a copy begins anew when its source is replaced while it is under way. */
-const maxAttempts = 10
 
 export const multipartCopy = {
   async UploadPartCopy(input, ctx): Promise<UploadPartCopyOutput> {

@@ -7,6 +7,7 @@ import { error } from '../errors.ts'
 import type { CopyObjectOutput, CopyObjectRequest, S3Handlers } from '../model/s3.types.gen.ts'
 import type { ObjectRecord } from '../store/records.ts'
 import type { ObjectDraft, StagedBody } from '../store/store.ts'
+import { maxAttempts } from './lib/attempts.ts'
 import { checkReadable } from './lib/archive.ts'
 import { checksumOutput, requestedAlgorithm } from './lib/checksum.ts'
 import { checkCopySourceConditions, checkWriteConditions, validateWriteConditions } from './lib/conditional.ts'
@@ -21,9 +22,6 @@ import { quoteETag } from './lib/etag.ts'
 import { describeContent, describeObject } from './lib/object-draft.ts'
 import { maxUploadBytes } from './lib/receive-body.ts'
 import { shownVersionId } from './lib/version-id.ts'
-
-/** How often a copy begins anew when its source is replaced while it is copied. */
-const maxAttempts = 10
 
 function checkDirective(value: string | undefined, kind: 'metadata' | 'tagging', other: 'REPLACE'): void {
   if (value === undefined || value === 'COPY' || value === other) return
@@ -98,7 +96,6 @@ function draftOf(
     content,
     metadata,
     sizeBytes: source.sizeBytes,
-    body: source.body,
   }
 }
 

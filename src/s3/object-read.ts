@@ -16,6 +16,7 @@ import type {
 } from '../model/s3.types.gen.ts'
 import type { Checksum, ObjectRecord, PartRecord } from '../store/records.ts'
 import type { BodyContent } from '../store/store.ts'
+import { maxAttempts } from './lib/attempts.ts'
 import { checkReadable, restoreHeader } from './lib/archive.ts'
 import { checksumOutput } from './lib/checksum.ts'
 import { checkReadConditions } from './lib/conditional.ts'
@@ -137,19 +138,18 @@ function open(input: HeadObjectRequest, ctx: Ctx): MaybePromise<Opened> {
   })
 }
 
-/** How often a read begins anew when its object is replaced between finding the record and opening the bytes. */
-const maxAttempts = 10
-
 export const objectRead = {
   async GetObject(input: GetObjectRequest, ctx: Ctx): Promise<GetObjectOutput> {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
-      const opened = await open(input, ctx)
+      const opening = open(input, ctx)
+      const opened = opening instanceof Promise ? await opening : opening
       const { record, selection, customerKey } = opened
       checkReadable(record, ctx.clock.now())
       const sealer = sealerOf(record.encryption, customerKey, ctx)
       const output: GetObjectOutput = describe(opened, input, ctx)
       const { start, end } = selection.range ?? { start: 0, end: record.sizeBytes }
-      const body: BodyContent | undefined = await ctx.store.bodies.read(record.body, start, end, sealer)
+      const reading = ctx.store.bodies.read(record.body, start, end, sealer)
+      const body: BodyContent | undefined = reading instanceof Promise ? await reading : reading
       if (body === undefined) continue
       output.Body = body
       return output

@@ -4,8 +4,9 @@
  */
 import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { whenReady } from '../lib/when-ready.ts'
 import type { PutObjectOutput, PutObjectRequest, S3Handlers } from '../model/s3.types.gen.ts'
-import type { ObjectRecord } from '../store/records.ts'
 import { appendObject } from './append.ts'
 import { checksumOutput, declaredChecksum } from './lib/checksum.ts'
 import { checkWriteConditions, validateWriteConditions } from './lib/conditional.ts'
@@ -14,43 +15,16 @@ import { chooseEncryption, isMD5Tagged } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { describeContent, describeObject } from './lib/object-draft.ts'
 import { requireIntegrity } from './lib/object-lock.ts'
-import { type ReceivedBody, receiveBody } from './lib/receive-body.ts'
+import { receiveBody } from './lib/receive-body.ts'
 import { writtenVersionId } from './lib/version-id.ts'
 
 /** A write that would fail on its condition is refused before its body is read; the commit asks again. */
-async function refuseEarly(input: PutObjectRequest, ctx: Ctx): Promise<void> {
+function refuseEarly(input: PutObjectRequest, ctx: Ctx): MaybePromise<void> {
   validateWriteConditions(input)
   if (input.IfMatch === undefined && input.IfNoneMatch === undefined) return
-  checkWriteConditions(input, await ctx.store.objects.latest(ctx.bucket, input.Key), input.Key)
-}
-
-async function commit(
-  ctx: Ctx,
-  input: PutObjectRequest,
-  described: Pick<ObjectRecord, 'content' | 'metadata' | 'StorageClass' | 'ownerId' | 'encryption'>,
-  received: ReceivedBody,
-): Promise<ObjectRecord> {
-  const { Key } = input
-  let isCommitted = false
-  try {
-    const record = await ctx.store.objects.put(ctx.bucket, Key, received.staged, (latest) => {
-      checkWriteConditions(input, latest, Key)
-      return {
-        ...described,
-        Key,
-        lastModifiedMs: ctx.clock.now(),
-        ETag: received.ETag,
-        sizeBytes: received.sizeBytes,
-        body: received.staged.ref,
-        checksum: received.checksum,
-      }
-    })
-    if (record === 'bucketGone' || record === 'sourceGone') throw error('NoSuchBucket', { BucketName: ctx.bucket.Name })
-    isCommitted = true
-    return record
-  } finally {
-    if (!isCommitted) await received.staged.discard()
-  }
+  return whenReady(ctx.store.objects.latest(ctx.bucket, input.Key), (latest) =>
+    checkWriteConditions(input, latest, input.Key),
+  )
 }
 
 export const objectWrite = {
@@ -58,16 +32,26 @@ export const objectWrite = {
     if (input.WriteOffsetBytes !== undefined) return appendObject(input, ctx)
     const declared = declaredChecksum(input, ctx.body.trailerNames)
     const { sealer, record: encryption, output: encryptionOutput } = chooseEncryption(input, ctx)
-    const described = { ...describeContent(input, ctx), ...describeObject(input, ctx), encryption }
-    requireIntegrity(described, declared !== undefined || input.ContentMD5 !== undefined, 'Put Object')
-    await refuseEarly(input, ctx)
-    const received = await receiveBody(ctx, {
+    const { content, metadata } = describeContent(input, ctx)
+    const description = describeObject(input, ctx)
+    requireIntegrity(description, declared !== undefined || input.ContentMD5 !== undefined, 'Put Object')
+    const refusing = refuseEarly(input, ctx)
+    if (refusing !== undefined) await refusing
+    const receiving = receiveBody(ctx, {
       ContentMD5: input.ContentMD5,
       declared,
       expectedDigestAs: 'hex',
       encryption: { sealer, hasMD5Tag: isMD5Tagged(encryption, ctx.bucket) },
     })
-    const record = await commit(ctx, input, described, received)
+    const { staged, sizeBytes, ETag, checksum } = receiving instanceof Promise ? await receiving : receiving
+    const { Key } = input
+    const record = await ctx.store.objects.put(ctx.bucket, Key, staged, (latest) => {
+      checkWriteConditions(input, latest, Key)
+      const lastModifiedMs = ctx.clock.now()
+      const draft = { Key, lastModifiedMs, ETag, sizeBytes, content, metadata, encryption, checksum }
+      return Object.assign(draft, description)
+    })
+    if (record === 'bucketGone' || record === 'sourceGone') throw error('NoSuchBucket', { BucketName: ctx.bucket.Name })
     return {
       ETag: quoteETag(record.ETag),
       ...checksumOutput(record.checksum),

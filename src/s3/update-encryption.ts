@@ -59,11 +59,8 @@ function checkObject(record: ObjectRecord, nowMs: number): void {
 
 /** The record under the new key. */
 function resealed(record: ObjectRecord, encryption: EncryptionRecord, ctx: Ctx): ObjectRecord {
-  const { sealedKey } = record.body
-  if (sealedKey === undefined) return { ...record, encryption }
-  const key = sealerOf(record.encryption, undefined, ctx).open(sealedKey)
-  const body = { ...record.body, sealedKey: sealerOf(encryption, undefined, ctx).seal(key) }
-  return { ...record, encryption, body }
+  const [from, to] = [sealerOf(record.encryption, undefined, ctx), sealerOf(encryption, undefined, ctx)]
+  return { ...record, encryption, body: ctx.store.bodies.reseal(record.body, from, to) }
 }
 
 export const updateEncryption = {

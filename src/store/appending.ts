@@ -8,7 +8,7 @@ import type { Kv } from './kv.ts'
 import { randomId } from './random.ts'
 import type { BodyRef } from './records.ts'
 import { decodeSegments, encodeSegments, openKey, type Segment } from './segments.ts'
-import type { Staged } from './staged-body.ts'
+import { Staged } from './staged-body.ts'
 import type { Transaction } from './transaction.ts'
 
 /** The list an object's body is, or becomes, and the key its segments are sealed under. */
@@ -28,15 +28,17 @@ function resealed(ref: BodyRef, from: Sealer | undefined, to: Sealer | undefined
 /** The body that is there, as a list. */
 async function openList(
   kv: Kv,
-  before: BodyRef,
+  existing: BodyRef | Staged,
   sealer: Sealer | undefined,
   transaction: Transaction,
 ): Promise<OpenList> {
+  const before = existing instanceof Staged ? existing.ref : existing
   if (before.kind !== 'segments') {
     const fresh = before.sealedKey === undefined ? undefined : sealer?.generate()
     const inner = fresh && wrappingSealer(fresh.key)
+    if (existing instanceof Staged) existing.attach(transaction)
     // The reference to it passes from the record to the list.
-    transaction.retain(before)
+    else transaction.retain(before)
     const segments = [{ body: resealed(before, sealer, inner), start: 0, length: before.sizeBytes }]
     return { id: randomId(), sealedKey: fresh?.sealed, inner, segments }
   }
@@ -58,13 +60,13 @@ async function openList(
 
 /**
  * Adds bytes behind a body, in the commit that replaces the record which refers to it: that commit must also release
- * `before` once. Neither may be empty.
+ * `before` once, unless it is a staged one. Neither may be empty.
  * @param sealer opens the keys of both; undefined when they are in plain
  * @returns undefined when the added body has gone
  */
 export async function appendBody(
   kv: Kv,
-  before: BodyRef,
+  before: BodyRef | Staged,
   added: Staged,
   sealer: Sealer | undefined,
   transaction: Transaction,
@@ -74,6 +76,7 @@ export async function appendBody(
   const { ref } = added
   list.segments.push({ body: resealed(ref, sealer, list.inner), start: 0, length: ref.sizeBytes })
   transaction.put(bodyKey(list.id), encodeSegments(list.segments))
-  const joined: BodyRef = { id: list.id, kind: 'segments', sizeBytes: before.sizeBytes + ref.sizeBytes }
+  const sizeBytes = list.segments.reduce((sum, { length }) => sum + length, 0)
+  const joined: BodyRef = { id: list.id, kind: 'segments', sizeBytes }
   return list.sealedKey === undefined ? joined : { ...joined, sealedKey: list.sealedKey }
 }

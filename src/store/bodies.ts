@@ -8,6 +8,7 @@ import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { BlobSink, Blobs } from './blobs.ts'
 import { BodyCache } from './body-cache.ts'
 import { type BlobLeaf, bodyStream, readBytes } from './body-stream.ts'
+import { embed, embeddedLimitBytes, plainOf } from './embedded.ts'
 import { bodyKey } from './keys.ts'
 import { whenReady } from '../lib/when-ready.ts'
 import { randomId } from './random.ts'
@@ -42,13 +43,26 @@ export class Bodies implements BodyStore {
   }
 
   writer(sealer?: Sealer): BodyWriter {
-    return new Writer(this.#engine, sealer, this.#known)
+    return new Writer(this.#engine, sealer, (plain) => this.stage(plain, sealer))
   }
 
   read(ref: BodyRef, start: number, end: number, sealer?: Sealer): MaybePromise<BodyContent | undefined> {
     if (start >= end || ref.kind === 'empty') return Buffer.alloc(0)
+    if (ref.kind === 'embedded') return plainOf(ref, start, Math.min(end, ref.sizeBytes), sealer)
     if (ref.kind === 'inline') return this.#readInline(ref, start, Math.min(end, ref.sizeBytes), sealer)
     return this.#readPinned(ref, sealer, start, Math.min(end, ref.sizeBytes))
+  }
+
+  stage(plain: Buffer, sealer?: Sealer): Staged {
+    if (plain.length > inlineLimitBytes) throw new RangeError('a body of this size is written by a writer')
+    if (plain.length === 0) return new Staged(this.#engine, emptyRef, { kind: 'empty' })
+    this.#engine.room?.take(plain.length)
+    // What stays in plain is copied: it may be a small part of a buffer of the network's.
+    const staged = this.#inline(sealer === undefined ? Buffer.from(plain) : plain, sealer)
+    const mayBeKnown = sealer !== undefined && sealer === this.#known.sealer
+    // Embedded ones are known with their records.
+    if (mayBeKnown && plain.length > embeddedLimitBytes) this.#known.bodies.set(staged.id, plain)
+    return staged
   }
 
   /** Forgets bodies in plain. */
@@ -74,11 +88,14 @@ export class Bodies implements BodyStore {
   slice(ref: BodyRef, start: number, end: number, from?: Sealer, to?: Sealer): StagedBody {
     if (start < 0 || end > ref.sizeBytes || start > end) throw new RangeError('a slice must lie within its body')
     if (start === end) return new Staged(this.#engine, emptyRef, { kind: 'empty' })
+    const isEncrypted = ref.sealedKey !== undefined
+    if (isEncrypted && from !== undefined && to === undefined)
+      throw new Error('a slice of an encrypted body needs a key')
+    if (ref.kind === 'embedded') return this.#inline(plainOf(ref, start, end, from), isEncrypted ? to : undefined)
     const isWhole = start === 0 && end === ref.sizeBytes
-    if (isWhole && from === to) return this.share(ref)
+    if (isWhole && from === to) return this.#share(ref)
     const key = openKey(ref, from)
-    if (key !== undefined && to === undefined) throw new Error('a slice of an encrypted body needs a key')
-    if (isWhole) return this.share(key === undefined || to === undefined ? ref : { ...ref, sealedKey: to.seal(key) })
+    if (isWhole) return this.#share(key === undefined || to === undefined ? ref : { ...ref, sealedKey: to.seal(key) })
     const slice: BodyRef = { id: randomId(), kind: 'segments', sizeBytes: end - start }
     const segment = { body: ref, start, length: end - start }
     if (key !== undefined && to !== undefined) {
@@ -89,9 +106,24 @@ export class Bodies implements BodyStore {
     return new Staged(this.#engine, slice, { kind: 'slice', segment, pinned: this.#engine.pins.pin(ref.id) })
   }
 
+  reseal(ref: BodyRef, from: Sealer, to: Sealer): BodyRef {
+    if (ref.sealedKey === undefined) return ref
+    if (ref.kind === 'embedded') return embed(ref.id, plainOf(ref, 0, ref.sizeBytes, from), to)
+    return { ...ref, sealedKey: to.seal(openKey(ref, from) as Buffer) }
+  }
+
+  /** An embedded body as one that stands alone, for an object that is about to outgrow it. */
+  standAlone(ref: BodyRef, sealer: Sealer | undefined): Staged {
+    return this.#inline(plainOf(ref, 0, ref.sizeBytes, sealer), ref.sealedKey === undefined ? undefined : sealer)
+  }
+
+  #inline(plain: Buffer, sealer: Sealer | undefined): Staged {
+    const ref: BodyRef = { id: randomId(), kind: 'inline', sizeBytes: plain.length }
+    return new Staged(this.#engine, ref, { kind: 'inline', plain, sealer })
+  }
+
   /** One more reference to a whole body. */
-  share(ref: BodyRef): Staged {
-    if (ref.kind === 'empty') return new Staged(this.#engine, emptyRef, { kind: 'empty' })
+  #share(ref: BodyRef): Staged {
     return new Staged(this.#engine, ref, { kind: 'share', pinned: this.#engine.pins.pin(ref.id) })
   }
 
@@ -148,14 +180,15 @@ class Writer implements BodyWriter {
   #blobId = ''
   #sink: BlobSink | undefined
   readonly #sealer: Sealer | undefined
-  readonly #known: KnownBodies
+  readonly #stage: (plain: Buffer) => Staged
   #sealedKey: string | undefined
   #encipher: BodyCipher = inPlain
 
-  constructor(engine: BodyEngine, sealer: Sealer | undefined, known: KnownBodies) {
+  /** @param stage makes a body of bytes that are few enough */
+  constructor(engine: BodyEngine, sealer: Sealer | undefined, stage: (plain: Buffer) => Staged) {
     this.#engine = engine
     this.#sealer = sealer
-    this.#known = known
+    this.#stage = stage
   }
 
   write(chunk: Buffer): void | Promise<void> {
@@ -179,34 +212,22 @@ class Writer implements BodyWriter {
     const sizeBytes = this.#sizeBytes
     if (this.#sink !== undefined) {
       await this.#sink.finish()
-      return new Staged(this.#engine, this.#ref(this.#blobId, 'file'), { kind: 'file' })
+      const ref: BodyRef = { id: this.#blobId, kind: 'file', sizeBytes }
+      if (this.#sealedKey !== undefined) ref.sealedKey = this.#sealedKey
+      return new Staged(this.#engine, ref, { kind: 'file' })
     }
-    if (sizeBytes === 0) return new Staged(this.#engine, emptyRef, { kind: 'empty' })
-    this.#engine.room?.take(sizeBytes)
-    this.#makeKey()
     const [only] = this.#chunks
-    // In plain copied in any case: the chunk may be a small part of a buffer of the network's.
-    const isOnly = only !== undefined && this.#chunks.length === 1 && this.#sealedKey !== undefined
-    const plain = isOnly ? only : Buffer.concat(this.#chunks, sizeBytes)
+    const plain = only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks, sizeBytes)
     this.#chunks = []
-    const ref = this.#ref(randomId(), 'inline')
-    const { sealer, bodies } = this.#known
-    if (sealer !== undefined && sealer === this.#sealer) bodies.set(ref.id, plain)
-    return new Staged(this.#engine, ref, { kind: 'inline', bytes: this.#encipher(plain) })
+    return this.#stage(plain)
   }
 
-  /** Once, when the first bytes are about to be written: an empty body has no key. */
+  /** Of a file, once, when its first bytes are about to be written. */
   #makeKey(): void {
     if (this.#sealer === undefined) return
     const { key, sealed } = this.#sealer.generate()
     this.#sealedKey = sealed
     this.#encipher = bodyCipher(key)
-  }
-
-  #ref(id: string, kind: 'file' | 'inline'): BodyRef {
-    const ref: BodyRef = { id, kind, sizeBytes: this.#sizeBytes }
-    if (this.#sealedKey !== undefined) ref.sealedKey = this.#sealedKey
-    return ref
   }
 
   async abort(): Promise<void> {

@@ -11,9 +11,10 @@ import { asStoreError, errorCode, StoreError } from './store-error.ts'
 
 /**
  * Counts up when an older version could not read what a newer one writes.
- * 1: bodies in plain. 2: bodies are encrypted with the keys of keys.json; those of before stay as they are.
+ * 1: bodies in plain. 2: bodies are encrypted with the keys of keys.json; those of before stay as they are. 3: small bodies
+ * stand in the rows of their records.
  */
-const formatVersion = 2
+const formatVersion = 3
 
 export interface DataDir {
   /** Absolute. */
@@ -119,8 +120,9 @@ export async function openKeys(dirs: DataDir, kmsKeys: readonly ConfiguredKmsKey
       new StoreError('FORMAT', `${what}: the data in ${path} cannot be decrypted. Restore keys.json from a backup.`)
     if (format.keys !== undefined && storage.read() === undefined) throw lost(`${keysFile} is missing`)
     const ring = new KeyRing(storage, kmsKeys)
-    if (format.keys === ring.fingerprint) return ring
-    if (format.keys !== undefined) throw lost(`${keysFile} is not the file that this directory was written with`)
+    if (format.keys === ring.fingerprint && format.version === formatVersion) return ring
+    const isForeign = format.keys !== undefined && format.keys !== ring.fingerprint
+    if (isForeign) throw lost(`${keysFile} is not the file that this directory was written with`)
     await writeFormat(dirs, { version: formatVersion, keys: ring.fingerprint })
     return ring
   } catch (error) {

@@ -48,7 +48,7 @@ export class LevelKv implements Kv {
   #closed = false
   #isWriting = false
   /** What is to be written next. */
-  #gathered: Group | undefined
+  #gathered: Commit[] = []
   /** A write failed: the log may end in a torn record, and must be recovered before anything is appended to it. */
   #failed: Promise<void> | undefined
 
@@ -89,31 +89,19 @@ export class LevelKv implements Kv {
     this.#cache.set(nameOf(key), undefined)
   }
 
-  async commit(preconditions: Precondition[], mutations: Mutation[]): Promise<boolean> {
-    const claims = new Map<string, boolean>()
-    const conditions: NamedCondition[] = []
-    for (const condition of preconditions) {
-      const name = condition.kind === 'empty' ? '' : nameOf(condition.key)
-      if (name !== '') claims.set(name, false)
-      conditions.push({ name, condition })
-    }
-    const changes: NamedMutation[] = []
-    for (const mutation of mutations) {
-      const name = nameOf(mutation.key)
-      claims.set(name, true)
-      changes.push({ name, mutation })
-    }
-    const waiting = this.#claims.acquire(claims)
-    if (waiting !== undefined) await waiting
+  commit(preconditions: Precondition[], mutations: Mutation[]): Promise<boolean> {
+    const commit = new Commit(preconditions, mutations)
+    const waiting = this.#claims.acquire(commit.claims)
+    const isSimple = waiting === undefined && this.#failed === undefined && preconditions.length <= manyPreconditions
+    if (!isSimple || commit.ranges.length > 0) return this.#commitInTurn(commit, waiting)
     try {
-      while (this.#failed !== undefined) await this.#failed
-      const held = conditions.length > manyPreconditions ? this.#allHold(preconditions) : this.#hold(conditions)
-      if (!(typeof held === 'boolean' ? held : await held)) return false
-      if (changes.length > 0) await this.#write(changes)
-      return true
-    } finally {
-      this.#claims.release(claims)
+      if (this.#allHold(commit)) return this.#write(commit)
+    } catch (error) {
+      this.#claims.release(commit.claims)
+      return Promise.reject(error)
     }
+    this.#claims.release(commit.claims)
+    return isFalse
   }
 
   async close(): Promise<void> {
@@ -135,25 +123,36 @@ export class LevelKv implements Kv {
     }
   }
 
-  /** Few preconditions: synchronously, unless a range is among them. */
-  #hold(conditions: readonly NamedCondition[]): boolean | Promise<boolean> {
-    const ranges: Range[] = []
-    for (const { name, condition } of conditions) {
-      if (condition.kind === 'empty') ranges.push(condition)
-      else if (!holds(condition, this.#read(name, condition.key))) return false
+  /** A commit that has to wait: for another one, for the database, or for what it must read. */
+  async #commitInTurn(commit: Commit, waiting: Promise<void> | undefined): Promise<boolean> {
+    if (waiting !== undefined) await waiting
+    try {
+      while (this.#failed !== undefined) await this.#failed
+      const isMany = commit.points.length > manyPreconditions
+      const held = isMany ? await this.#allHoldAsRead(commit.points) : this.#allHold(commit)
+      if (!held || !(await this.#areEmpty(commit.ranges))) {
+        this.#claims.release(commit.claims)
+        return false
+      }
+    } catch (error) {
+      this.#claims.release(commit.claims)
+      throw error
     }
-    return ranges.length === 0 ? true : this.#areEmpty(ranges)
+    return this.#write(commit)
   }
 
-  async #allHold(preconditions: Precondition[]): Promise<boolean> {
-    const points: Exclude<Precondition, { kind: 'empty' }>[] = []
-    const ranges: Range[] = []
-    for (const condition of preconditions) condition.kind === 'empty' ? ranges.push(condition) : points.push(condition)
+  #allHold({ points }: Commit): boolean {
+    for (const point of points) if (!holds(point, this.#read(nameOf(point.key), point.key))) return false
+    return true
+  }
+
+  /** As `#allHold`, in the thread pool. */
+  async #allHoldAsRead(points: readonly Point[]): Promise<boolean> {
     const values = await this.#database.getMany(points.map((condition) => condition.key))
-    return points.every((condition, i) => holds(condition, values[i])) && this.#areEmpty(ranges)
+    return points.every((condition, i) => holds(condition, values[i]))
   }
 
-  async #areEmpty(ranges: Range[]): Promise<boolean> {
+  async #areEmpty(ranges: readonly Range[]): Promise<boolean> {
     for (const range of ranges) {
       const cursor = this.range(range)
       const rows = await cursor.next(1)
@@ -164,48 +163,61 @@ export class LevelKv implements Kv {
   }
 
   /**
-   * Writes at once when nothing is being written, otherwise together with all that comes until then. Commits that are
-   * under way at the same time touch different keys, so their order within a batch does not matter.
+   * Writes a commit whose claims are held, together with all that come in the same turn of the event loop or while the
+   * batch before is written: each batch wakes a thread, which costs more than writing a row. Commits that are under way
+   * at the same time touch different keys, so their order within a batch does not matter.
    */
-  #write(changes: readonly NamedMutation[]): Promise<void> {
-    if (this.#gathered === undefined) this.#gathered = new Group()
-    const group = this.#gathered
-    for (const change of changes) group.changes.push(change)
-    if (!this.#isWriting) void this.#writeGroups()
-    return group.written
+  #write(commit: Commit): Promise<boolean> {
+    if (commit.mutations.length === 0) {
+      this.#claims.release(commit.claims)
+      return isTrue
+    }
+    this.#gathered.push(commit)
+    if (!this.#isWriting) {
+      this.#isWriting = true
+      setImmediate(this.#writeGathered)
+    }
+    return commit.written
   }
 
-  async #writeGroups(): Promise<void> {
-    this.#isWriting = true
-    for (let group = this.#gathered; group !== undefined; group = this.#gathered) {
-      this.#gathered = undefined
+  readonly #writeGathered = async (): Promise<void> => {
+    for (let commits = this.#gathered; commits.length > 0; commits = this.#gathered) {
+      this.#gathered = []
+      let failure: StoreError | undefined
       try {
         while (this.#failed !== undefined) await this.#failed
-        await this.#writeBatch(group.changes)
-        group.resolve()
+        await this.#writeBatch(commits)
       } catch (error) {
         if (!this.#closed && this.#failed === undefined) this.#failed = this.#recover()
-        group.reject(asStoreError(error, 'write to the database'))
+        failure = asStoreError(error, 'write to the database')
+      }
+      for (const commit of commits) {
+        this.#claims.release(commit.claims)
+        commit.end(failure)
       }
     }
     this.#isWriting = false
   }
 
-  async #writeBatch(changes: readonly NamedMutation[]): Promise<void> {
+  async #writeBatch(commits: readonly Commit[]): Promise<void> {
     try {
       // Twice as fast as the array form, which LevelDB's binding takes apart property by property.
       const batch = this.#database.batch()
-      for (const { name, mutation } of changes) {
-        this.#inBatch.add(name)
-        if (mutation.kind === 'put') batch.put(mutation.key, mutation.value)
-        else batch.del(mutation.key)
+      for (const { mutations } of commits) {
+        for (const mutation of mutations) {
+          this.#inBatch.add(nameOf(mutation.key))
+          if (mutation.kind === 'put') batch.put(mutation.key, mutation.value)
+          else batch.del(mutation.key)
+        }
       }
       await batch.write(this.#writeOptions)
-      for (const { name, mutation } of changes) {
-        this.#cache.set(name, mutation.kind === 'put' ? mutation.value : undefined)
+      for (const { mutations } of commits) {
+        for (const mutation of mutations) {
+          this.#cache.set(nameOf(mutation.key), mutation.kind === 'put' ? mutation.value : undefined)
+        }
       }
     } catch (error) {
-      for (const { name } of changes) this.#cache.forget(name)
+      for (const name of this.#inBatch) this.#cache.forget(name)
       throw error
     } finally {
       this.#inBatch.clear()
@@ -240,36 +252,64 @@ export class LevelKv implements Kv {
   }
 }
 
-/** With the name of its row, made once; empty for a range. */
-interface NamedCondition {
-  readonly name: string
-  readonly condition: Precondition
+type Point = Exclude<Precondition, { kind: 'empty' }>
+
+const isTrue = Promise.resolve(true)
+const isFalse = Promise.resolve(false)
+
+/** A key that has been asked for its name. */
+interface NamedKey extends Buffer {
+  rowName?: string
 }
 
-interface NamedMutation {
-  readonly name: string
-  readonly mutation: Mutation
+/** A key as text, one character per byte: for maps. Kept with the key, which goes from a read to the commit behind it. */
+function nameOf(key: NamedKey): string {
+  key.rowName ??= key.toString('latin1')
+  return key.rowName
 }
 
-/** A key as text, one character per byte: for maps. */
-const nameOf = (key: Buffer): string => key.toString('latin1')
-
-function holds(condition: Exclude<Precondition, { kind: 'empty' }>, value: Buffer | undefined): boolean {
+function holds(condition: Point, value: Buffer | undefined): boolean {
   if (condition.kind === 'present') return value !== undefined
   if (condition.kind === 'absent') return value === undefined
   return value !== undefined && (value === condition.value || value.equals(condition.value))
 }
 
-/** Commits that are written together. */
-class Group {
-  readonly changes: NamedMutation[] = []
-  resolve: () => void = () => {}
-  reject: (error: Error) => void = () => {}
-  readonly written = new Promise<void>((resolve, reject) => {
-    this.resolve = resolve
-    this.reject = reject
+/** A commit on its way. */
+class Commit {
+  readonly points: readonly Point[]
+  readonly ranges: readonly Range[]
+  readonly mutations: readonly Mutation[]
+  readonly claims = new Map<string, boolean>()
+  #resolve: (isWritten: boolean) => void = () => {}
+  #reject: (error: StoreError) => void = () => {}
+  readonly written = new Promise<boolean>((resolve, reject) => {
+    this.#resolve = resolve
+    this.#reject = reject
   })
+
+  constructor(preconditions: readonly Precondition[], mutations: readonly Mutation[]) {
+    let points: readonly Precondition[] = preconditions
+    let ranges: Range[] = none
+    for (const condition of preconditions) {
+      if (condition.kind !== 'empty') this.claims.set(nameOf(condition.key), false)
+      else {
+        ranges = preconditions.filter((one) => one.kind === 'empty')
+        points = preconditions.filter((one) => one.kind !== 'empty')
+      }
+    }
+    for (const { key } of mutations) this.claims.set(nameOf(key), true)
+    this.points = points as readonly Point[]
+    this.ranges = ranges
+    this.mutations = mutations
+  }
+
+  end(failure: StoreError | undefined): void {
+    if (failure === undefined) this.#resolve(true)
+    else this.#reject(failure)
+  }
 }
+
+const none: Range[] = []
 
 class LevelCursor implements KvCursor {
   readonly #iterator: LevelIterator

@@ -59,26 +59,28 @@ export class Objects implements ObjectStore {
   async put(
     bucket: BucketRecord,
     key: string,
-    body: StagedBody | { share: BodyRef },
+    body: StagedBody,
     decide: (latest: ObjectRecord | undefined) => ObjectDraft,
     source?: SourceRecord,
     annotations: readonly CopiedAnnotation[] = [],
   ): Promise<ObjectRecord | 'bucketGone' | 'sourceGone'> {
-    const staged = 'share' in body ? this.#bodies.share(body.share) : asStaged(body)
+    const staged = asStaged(body)
     try {
       return await this.#change<ObjectRecord | 'bucketGone' | 'sourceGone'>(
         bucket,
         key,
         'bucketGone',
-        async (stack, current, transaction) => {
+        (stack, current, transaction) => {
           const draft = decide(stack.newest?.record)
-          if (source !== undefined && !(await expectSource(this.#kv, source, transaction))) return 'sourceGone'
-          if (!staged.attach(transaction)) return 'sourceGone'
-          const attached = attachAnnotations(annotations, transaction)
-          if (attached === undefined) return 'sourceGone'
-          const place = { Key: key, VersionId: nextVersionId(current), body: staged.ref }
-          const pushed = stack.push({ ...withoutParts(draft), ...attached, ...place }, transaction)
-          return (pushed instanceof Promise ? await pushed : pushed).record
+          const isThere = source === undefined || expectSource(this.#kv, source, transaction)
+          return whenReady(isThere, (is) => {
+            const placed = is ? staged.place(transaction) : undefined
+            const attached = placed && attachAnnotations(annotations, transaction)
+            if (placed === undefined || attached === undefined) return 'sourceGone'
+            const filled = { Key: key, VersionId: nextVersionId(current), body: placed }
+            const record: ObjectRecord = Object.assign(withoutParts(draft), attached, filled)
+            return whenReady(stack.push(record, transaction), (pushed) => pushed.record)
+          })
         },
       )
     } finally {
@@ -107,7 +109,7 @@ export class Objects implements ObjectStore {
           const joined =
             newest === undefined || newest.sizeBytes === 0 || staged.ref.sizeBytes === 0
               ? attachAlone(newest, staged, transaction)
-              : await appendBody(this.#kv, newest.body, staged, sealerOf(newest), transaction)
+              : await this.#joined(newest, staged, sealerOf(newest), transaction)
           if (joined === undefined) throw new Error('a staged body has gone')
           return (await stack.push({ ...record, body: joined, sizeBytes: joined.sizeBytes }, transaction)).record
         },
@@ -115,6 +117,16 @@ export class Objects implements ObjectStore {
     } finally {
       await staged.discard()
     }
+  }
+
+  #joined(
+    { body }: ObjectRecord,
+    added: Staged,
+    sealer: Sealer | undefined,
+    transaction: Transaction,
+  ): Promise<BodyRef | undefined> {
+    const before = body.kind === 'embedded' ? this.#bodies.standAlone(body, sealer) : body
+    return appendBody(this.#kv, before, added, sealer, transaction)
   }
 
   rename(
@@ -210,14 +222,15 @@ export class Objects implements ObjectStore {
     bucket: BucketRecord,
     key: string,
     whenBucketGone: T,
-    build: (stack: VersionStack, current: BucketRecord, transaction: Transaction) => Promise<T>,
+    build: (stack: VersionStack, current: BucketRecord, transaction: Transaction) => MaybePromise<T>,
   ): Promise<T> {
     return this.#turns.take(`${bucket.id}/${key}`, () =>
-      transact(this.#engine, async (transaction) => {
-        const current = await this.#buckets.expectCurrent(bucket, transaction)
-        if (current === undefined) return whenBucketGone
-        return build(await VersionStack.read(this.#kv, current.id, key), current, transaction)
-      }),
+      transact(this.#engine, (transaction) =>
+        whenReady(this.#buckets.expectCurrent(bucket, transaction), (current) => {
+          if (current === undefined) return whenBucketGone
+          return whenReady(VersionStack.read(this.#kv, current.id, key), (stack) => build(stack, current, transaction))
+        }),
+      ),
     )
   }
 }
@@ -235,7 +248,7 @@ function attachAlone(newest: ObjectRecord | undefined, staged: Staged, transacti
     transaction.retain(newest.body)
     return newest.body
   }
-  return staged.attach(transaction) ? staged.ref : undefined
+  return staged.place(transaction)
 }
 
 /** The source of a copy must still be there, with the same body, when the copy is committed. */
@@ -292,8 +305,10 @@ function keepIdentity(before: ObjectRecord, changed: ObjectRecord): ObjectRecord
   const { Key, VersionId, body, sizeBytes } = before
   Object.assign(kept, { Key, VersionId, body, sizeBytes })
   // The same bytes under another key.
-  const { sealedKey } = changed.body
-  if (body.sealedKey !== undefined && sealedKey !== undefined) kept.body = { ...body, sealedKey }
+  const { sealedKey, bytes } = changed.body
+  if (changed.body !== body && body.sealedKey !== undefined && sealedKey !== undefined) {
+    kept.body = bytes === undefined ? { ...body, sealedKey } : { ...body, sealedKey, bytes }
+  }
   for (const name of ownNames) {
     delete kept[name]
     if (before[name] !== undefined) Object.assign(kept, { [name]: before[name] })

@@ -3,18 +3,22 @@
  * that AWS has are spelled as AWS spells them. A new field must be optional: rows of older versions stay readable.
  */
 
+import type { EmbeddedBytes } from './embedded.ts'
+
 /** Where the bytes of a body are. `size` 0 has no row and no file (`kind: 'empty'`). */
 export interface BodyRef {
   id: string
-  /** inline: one row in the store; file: one blob file; segments: a list of ranges of other bodies. */
-  kind: 'empty' | 'inline' | 'file' | 'segments'
+  /** embedded: in the row of the object's record; inline: a row of its own; file: one blob file; segments: a list of ranges of other bodies. */
+  kind: 'empty' | 'embedded' | 'inline' | 'file' | 'segments'
   sizeBytes: number
   /**
    * The body's data key, sealed (`encryption/sealer.ts`): in an object under the key its encryption names, in a part
    * under that of its upload, in a segment list under that of the list. Undefined: in plain, as older versions wrote, or
-   * empty.
+   * empty. Embedded bodies may share one (`encryption/key-stream.ts`).
    */
   sealedKey?: string
+  /** Of an embedded body. */
+  bytes?: EmbeddedBytes
 }
 
 export interface BucketRecord {

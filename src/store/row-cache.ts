@@ -5,11 +5,11 @@
  */
 
 /** Memory per generation, of which there are two: some thousand records, with what they are decoded to. */
-const generationBytes = 4 * 1024 * 1024
+const generationBytes = 8 * 1024 * 1024
 /** What a row takes beside its bytes, decoded or not: its name, its place in the map. */
 const overheadBytes = 256
-/** Larger rows would push out the rest. */
-const rowBytesLimit = 2048
+/** Larger rows would push out the rest: the largest embedded body fits, with its record. */
+const rowBytesLimit = 4096
 
 export class RowCache {
   readonly #isKept: (name: string) => boolean

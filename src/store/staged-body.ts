@@ -1,5 +1,8 @@
 /** A body that no record refers to yet: what a commit must write so that one does, and how to throw it away. */
+import { bodyCipher } from '../encryption/body-cipher.ts'
+import type { Sealer } from '../encryption/sealer.ts'
 import type { Blobs } from './blobs.ts'
+import { embed, embeddedLimitBytes } from './embedded.ts'
 import { bodyKey, referencesKey } from './keys.ts'
 import type { BodyRef } from './records.ts'
 import { encodeSegments, type Segment } from './segments.ts'
@@ -9,7 +12,8 @@ import type { Engine, Participant, Transaction } from './transaction.ts'
 /** What is behind a staged body. */
 export type StagedContent =
   | { kind: 'empty' }
-  | { kind: 'inline'; bytes: Buffer }
+  /** Enciphered when it is known whether it stands alone. `sealer` undefined: in plain. */
+  | { kind: 'inline'; plain: Buffer; sealer: Sealer | undefined }
   | { kind: 'file' }
   /** The whole of another body. `pinned`: it was still there. */
   | { kind: 'share'; pinned: boolean }
@@ -18,24 +22,62 @@ export type StagedContent =
 const done = Promise.resolve()
 
 export class Staged implements StagedBody, Participant {
-  readonly ref: BodyRef
   readonly #content: StagedContent
+  #ref: BodyRef
+  /** Of an inline body, once it is enciphered to stand alone. */
+  #bytes: Buffer | undefined
+  /** Once it is enciphered to stand in a record. */
+  #embedded: BodyRef | undefined
   readonly #engine: Engine & { blobs: Blobs }
   /** committing: in doubt, so never thrown away; the sweep at the next start decides. */
   #state: 'open' | 'committing' | 'committed' | 'discarded' = 'open'
 
   constructor(engine: Engine & { blobs: Blobs }, ref: BodyRef, content: StagedContent) {
     this.#engine = engine
-    this.ref = ref
+    this.#ref = ref
     this.#content = content
   }
 
-  /** Adds what the body needs to a commit. False when the body it shares bytes with has gone. */
+  get id(): string {
+    return this.#ref.id
+  }
+
+  /** The body as one that stands alone. */
+  get ref(): BodyRef {
+    if (this.#content.kind === 'inline') this.#encipher(this.#content)
+    return this.#ref
+  }
+
+  /**
+   * Adds the body to a commit of the record of an object: into the record itself when it is small.
+   * @returns what the record refers to; undefined when the body it shares bytes with has gone
+   */
+  place(transaction: Transaction): BodyRef | undefined {
+    const content = this.#content
+    if (content.kind === 'inline' && content.plain.length <= embeddedLimitBytes) {
+      this.#embedded ??= embed(this.#ref.id, content.plain, content.sealer)
+      return this.#embedded
+    }
+    return this.attach(transaction) ? this.ref : undefined
+  }
+
+  #encipher({ plain, sealer }: { plain: Buffer; sealer: Sealer | undefined }): Buffer {
+    if (this.#bytes !== undefined) return this.#bytes
+    if (sealer === undefined) this.#bytes = plain
+    else {
+      const { key, sealed } = sealer.generate()
+      this.#ref = { ...this.#ref, sealedKey: sealed }
+      this.#bytes = bodyCipher(key)(plain)
+    }
+    return this.#bytes
+  }
+
+  /** Adds what the body needs to a commit, to stand alone. False when the body it shares bytes with has gone. */
   attach(transaction: Transaction): boolean {
     if (this.#state !== 'open') throw new Error('a staged body was used a second time, or after discard')
     const content = this.#content
     if (content.kind === 'inline') {
-      transaction.put(bodyKey(this.ref.id), content.bytes)
+      transaction.put(bodyKey(this.#ref.id), this.#encipher(content))
       // Its release will ask how many refer to it; here it is known.
       this.#engine.kv.neverWritten?.(referencesKey(this.ref.id))
     }

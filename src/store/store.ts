@@ -75,18 +75,25 @@ export type BodyContent = Uint8Array | Readable
 export interface BodyStore {
   /** Begins a body. Small ones (<= the inline limit) stay in memory until commit, others go to a temporary file. `sealer` seals its data key; undefined: the body is in plain. */
   writer(sealer?: Sealer): BodyWriter
+  /** A small body (<= the inline limit) that is all there. The buffer is kept, as by a writer. @throws StoreError NO_SPACE */
+  stage(plain: Buffer, sealer?: Sealer): StagedBody
   /** Bytes [start, end) of a body. The result is safe against a concurrent overwrite or delete of its object. Undefined when the body has gone since its record was read. */
   read(ref: BodyRef, start: number, end: number, sealer?: Sealer): MaybePromise<BodyContent | undefined>
   /**
-   * A new body that is a range of an existing one, without copying bytes. The caller passes the result to one commit,
+   * A new body that is a range of an existing one, without copying bytes (but those of an embedded one, which are few). The caller passes the result to one commit,
    * which then adds the reference, unless the source has gone. An encrypted source needs `from`, which opens its key,
    * and `to`, under which the new body is sealed. A source in plain stays so.
    */
   slice(ref: BodyRef, start: number, end: number, from?: Sealer, to?: Sealer): StagedBody
+  /** The same body under another key. One in plain stays so. */
+  reseal(ref: BodyRef, from: Sealer, to: Sealer): BodyRef
 }
 
-/** Outcome of a `decide`: the record to write. The store fills `Key`, `VersionId` (by the bucket's versioning state at the commit), `hasOlder` and `sequence`, and sets `body` to the one it was given. */
-export type ObjectDraft = Omit<ObjectRecord, 'VersionId' | 'hasOlder' | 'sequence'>
+/**
+ * Outcome of a `decide`: a new object, which becomes the record to write. The store fills in `Key`, `VersionId` (by the
+ * bucket's versioning state at the commit), `hasOlder`, `sequence` and `body`.
+ */
+export type ObjectDraft = Omit<ObjectRecord, 'VersionId' | 'hasOlder' | 'sequence' | 'body'>
 
 export interface ListOptions {
   prefix?: string
@@ -120,7 +127,7 @@ export interface ObjectStore {
   put(
     bucket: BucketRecord,
     key: string,
-    body: StagedBody | { share: BodyRef },
+    body: StagedBody,
     decide: (latest: ObjectRecord | undefined) => ObjectDraft,
     source?: ObjectRecord & { bucket: BucketRecord },
     annotations?: readonly CopiedAnnotation[],
@@ -236,7 +243,7 @@ export interface UploadStore {
     bucket: BucketRecord,
     upload: UploadRecord,
     parts: UploadPartRecord[],
-    decide: (latest: ObjectRecord | undefined) => Omit<ObjectDraft, 'body' | 'sizeBytes' | 'partsCount' | 'uploadId'>,
+    decide: (latest: ObjectRecord | undefined) => Omit<ObjectDraft, 'sizeBytes' | 'partsCount' | 'uploadId'>,
   ): Promise<ObjectRecord | 'bucketGone' | 'uploadGone' | 'partChanged'>
   /** False when there is none. */
   abort(bucket: BucketRecord, key: string, uploadId: string): Promise<boolean>

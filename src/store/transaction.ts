@@ -2,6 +2,7 @@
  * One commit being put together: what was read and must still hold, what to write, and which bodies gain or lose a
  * reference. `transact` runs it again when another writer came between.
  */
+import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { bodyKey, garbageKey, referencesKey } from './keys.ts'
 import type { Kv, Mutation, Precondition } from './kv.ts'
 import type { Pins } from './pins.ts'
@@ -105,7 +106,12 @@ export class Transaction {
   }
 
   /** False when something is no longer as expected: nothing was written. */
-  async commit(): Promise<boolean> {
+  commit(): Promise<boolean> {
+    const isPlain = this.#references.size === 0 && this.#garbage.length === 0 && this.#participants.length === 0
+    return isPlain ? this.#engine.kv.commit(this.#preconditions, this.#mutations) : this.#commitWithBodies()
+  }
+
+  async #commitWithBodies(): Promise<boolean> {
     if (this.#references.size > 0) await this.#resolveReferences()
     const garbage = this.#garbage.length === 0 ? nothing : this.#garbage.map((item) => ({ id: randomId(), item }))
     for (const { id, item } of garbage) this.put(garbageKey(id), Buffer.from(JSON.stringify(item)))
@@ -118,6 +124,10 @@ export class Transaction {
 
   #refer(body: BodyRef, change: number): void {
     if (body.kind === 'empty') return
+    if (body.kind === 'embedded') {
+      if (change < 0) this.#engine.room?.gaveUp(body.sizeBytes)
+      return
+    }
     const entry = this.#references.get(body.id)
     if (entry === undefined) this.#references.set(body.id, { body, change })
     else entry.change += change
@@ -174,10 +184,11 @@ const maxAttempts = 2000
  * writes nothing, its result is returned as it is. What it throws ends the attempt.
  * @throws StoreError CONTENTION
  */
-export async function transact<T>(engine: Engine, build: (transaction: Transaction) => T | Promise<T>): Promise<T> {
+export async function transact<T>(engine: Engine, build: (transaction: Transaction) => MaybePromise<T>): Promise<T> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const transaction = new Transaction(engine)
-    const result = await build(transaction)
+    const building = build(transaction)
+    const result = building instanceof Promise ? await building : building
     if (transaction.isEmpty || (await transaction.commit())) return result
   }
   throw new StoreError('CONTENTION', `A commit lost against other writers ${maxAttempts} times.`)

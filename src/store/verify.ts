@@ -54,7 +54,7 @@ export async function verifyStore(kv: Kv, blobIds: Iterable<string>): Promise<st
 }
 
 function refer(body: BodyRef, counts: Counts): void {
-  if (body.kind === 'empty') return
+  if (body.kind === 'empty' || body.kind === 'embedded') return
   counts.references.set(body.id, (counts.references.get(body.id) ?? 0) + 1)
   counts.kinds.set(body.id, body.kind)
 }

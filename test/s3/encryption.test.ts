@@ -325,7 +325,7 @@ describe('what an older version stored in plain', () => {
     assert.ok(record)
     const writer = w.store.bodies.writer()
     await writer.write(Buffer.from(text))
-    await w.store.objects.put(bucket, Key, await writer.finish(), () => record)
+    await w.store.objects.put(bucket, Key, await writer.finish(), () => ({ ...record }))
   }
 
   it(

@@ -64,7 +64,7 @@ test('a new version brings copies of annotations, sharing their bytes', () =>
       annotation,
       body: store.bodies.slice(body, 0, body.sizeBytes),
     }))
-    const body = { share: source.body }
+    const body = store.bodies.slice(source.body, 0, source.sizeBytes)
     const made = await store.objects.put(bucket, 'copy', body, () => draft(source.body), { ...source, bucket }, copied)
     assert.ok(typeof made === 'object')
     assert.deepEqual(await names(store, made), ['a'])

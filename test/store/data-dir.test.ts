@@ -85,8 +85,8 @@ describe('data directory', () => {
   it('of a newer format is refused, and left alone', () =>
     inDir(async (dir) => {
       await (await openStore({ dataDir: dir })).close()
-      await writeFile(join(dir, 'format.json'), '{"product":"sandbucket","version":3,"more":true}')
-      await assert.rejects(openStore({ dataDir: dir }), refusal('FORMAT', /format 3/, /newer/))
+      await writeFile(join(dir, 'format.json'), '{"product":"sandbucket","version":4,"more":true}')
+      await assert.rejects(openStore({ dataDir: dir }), refusal('FORMAT', /format 4/, /newer/))
       for (const text of ['', 'null', '{}', '{"version":"1"}', '{"version":0}']) {
         await writeFile(join(dir, 'format.json'), text)
         await assert.rejects(openStore({ dataDir: dir }), refusal('FORMAT', /format\.json/))

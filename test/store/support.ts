@@ -83,7 +83,6 @@ export function draft(body: BodyRef, fields: Partial<ObjectDraft> = {}): ObjectD
     lastModifiedMs: 1,
     ETag: 'etag',
     sizeBytes: body.sizeBytes,
-    body,
     content: {},
     metadata: {},
     StorageClass: 'STANDARD',
@@ -112,7 +111,8 @@ export async function copy(
   source: ObjectRecord,
   key: string,
 ): Promise<ObjectRecord | 'bucketGone' | 'sourceGone'> {
-  return store.objects.put(bucket, key, { share: source.body }, () => draft(source.body), { ...source, bucket })
+  const whole = store.bodies.slice(source.body, 0, source.sizeBytes)
+  return store.objects.put(bucket, key, whole, () => draft(source.body), { ...source, bucket })
 }
 
 export function upload(key: string, id: string, fields: Partial<UploadRecord> = {}): UploadRecord {

@@ -41,13 +41,13 @@ export function describeObject(input: DescriptionInput, ctx: Ctx): Description {
   const { bucket } = ctx
   const redirect = checkRedirectLocation(input.WebsiteRedirectLocation)
   const tags = input.Tagging === undefined ? [] : parseTaggingHeader(input.Tagging)
-  return {
-    StorageClass: storedStorageClass(input.StorageClass, bucket),
-    ...newObjectAcl(input, bucket, ctx),
-    ...(tags.length === 0 ? undefined : { tags }),
-    ...(redirect === undefined ? undefined : { WebsiteRedirectLocation: redirect }),
-    ...storedLock(input, bucket, ctx.clock.now()),
-  }
+  const StorageClass = storedStorageClass(input.StorageClass, bucket)
+  const { ownerId, acl } = newObjectAcl(input, bucket, ctx)
+  const description: Description = { StorageClass, ownerId }
+  if (acl !== undefined) description.acl = acl
+  if (tags.length > 0) description.tags = tags
+  if (redirect !== undefined) description.WebsiteRedirectLocation = redirect
+  return Object.assign(description, storedLock(input, bucket, ctx.clock.now()))
 }
 
 /** Content headers and user metadata of a write. @throws AwsError MetadataTooLarge */

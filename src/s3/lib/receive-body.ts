@@ -7,6 +7,8 @@ import type { Ctx } from '../../context.ts'
 import { error } from '../../errors.ts'
 import type { Sealer } from '../../encryption/sealer.ts'
 import type { RequestBody } from '../../http/request-body.ts'
+import type { MaybePromise } from '../../lib/maybe-promise.ts'
+import { whenReady } from '../../lib/when-ready.ts'
 import type { Checksum, ChecksumAlgorithm } from '../../store/records.ts'
 import type { BodyWriter, StagedBody } from '../../store/store.ts'
 import {
@@ -55,7 +57,7 @@ const wholeBytes = 32 * 1024
 const tooLarge = (sizeBytes: number) =>
   error('EntityTooLarge', { ProposedSize: sizeBytes, MaxSizeAllowed: maxUploadBytes })
 
-/** What was computed of a body on its way. */
+/** What was computed of a body. */
 interface Digests {
   sizeBytes: number
   /** Hex; undefined when nobody needs it. */
@@ -64,62 +66,66 @@ interface Digests {
   checksum: string
 }
 
-/** Passes a body on to the writer and computes its digests. */
-type Receive = (
-  body: RequestBody,
-  writer: BodyWriter,
-  algorithm: ChecksumAlgorithm,
-  needsMD5: boolean,
-) => Promise<Digests>
+type Source = Pick<Ctx, 'store' | 'body'>
 
 /**
- * Receives `ctx.body` into a staged body.
+ * Receives `ctx.body` into a staged body. Small ones that have arrived already are done at once.
  * @throws AwsError InvalidDigest, EntityTooLarge (before the body when its size is known), BadDigest, InvalidRequest,
  *   MalformedTrailerError, and whatever the body itself throws
  */
-export async function receiveBody(ctx: Pick<Ctx, 'store' | 'body'>, options: ReceiveOptions): Promise<ReceivedBody> {
+export function receiveBody(ctx: Source, options: ReceiveOptions): MaybePromise<ReceivedBody> {
   const { body } = ctx
-  const { ContentMD5, declared, encryption } = options
+  const { ContentMD5 } = options
   if (ContentMD5 !== undefined && !isBase64Of(ContentMD5, 16)) {
     throw error('InvalidDigest', { 'Content-MD5': ContentMD5 })
   }
-  if (body.sizeBytes !== undefined && body.sizeBytes > maxUploadBytes) throw tooLarge(body.sizeBytes)
-  const algorithm = declared?.algorithm ?? defaultAlgorithm
-  // An opaque tag needs no MD5, unless the client wants it verified.
-  const needsMD5 = encryption.hasMD5Tag || ContentMD5 !== undefined || algorithm === 'MD5'
-  const receive: Receive = body.sizeBytes !== undefined && body.sizeBytes <= wholeBytes ? receiveWhole : receiveStream
-  const writer = ctx.store.bodies.writer(encryption.sealer)
+  if (body.sizeBytes === undefined || body.sizeBytes > wholeBytes) {
+    if (body.sizeBytes !== undefined && body.sizeBytes > maxUploadBytes) throw tooLarge(body.sizeBytes)
+    return receiveStream(ctx, options)
+  }
+  return whenReady(body.atOnce?.() ?? collect(body), (bytes) => receiveWhole(ctx, bytes, options))
+}
+
+async function collect(body: RequestBody): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  await body.forEach((chunk) => {
+    chunks.push(chunk)
+  })
+  const [only] = chunks
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks)
+}
+
+const algorithmOf = ({ declared }: ReceiveOptions): ChecksumAlgorithm => declared?.algorithm ?? defaultAlgorithm
+
+/** An opaque tag needs no MD5, unless the client wants it verified. */
+const needsMD5 = (options: ReceiveOptions): boolean =>
+  options.encryption.hasMD5Tag || options.ContentMD5 !== undefined || algorithmOf(options) === 'MD5'
+
+function receiveWhole({ store, body }: Source, bytes: Buffer, options: ReceiveOptions): MaybePromise<ReceivedBody> {
+  const md5 = needsMD5(options) ? hash('md5', bytes, 'hex') : undefined
+  return whenReady(checksumOf(algorithmOf(options), bytes), (checksum) => {
+    const digests = { sizeBytes: bytes.length, md5, checksum }
+    verify(digests, body, options)
+    return received(store.bodies.stage(bytes, options.encryption.sealer), digests, options)
+  })
+}
+
+async function receiveStream({ store, body }: Source, options: ReceiveOptions): Promise<ReceivedBody> {
+  const writer = store.bodies.writer(options.encryption.sealer)
   try {
-    const { sizeBytes, md5, checksum: value } = await receive(body, writer, algorithm, needsMD5)
-    if (ContentMD5 !== undefined) checkMD5(ContentMD5, md5 ?? '', options.expectedDigestAs)
-    if (declared !== undefined) checkDeclared(declared, value, body.trailers)
-    return {
-      staged: await writer.finish(),
-      sizeBytes,
-      ETag: encryption.hasMD5Tag && md5 !== undefined ? md5 : opaqueTag(),
-      checksum: { algorithm, value, type: 'FULL_OBJECT' },
-    }
+    const digests = await hashed(body, writer, options)
+    verify(digests, body, options)
+    return received(await writer.finish(), digests, options)
   } catch (cause) {
     await writer.abort()
     throw cause
   }
 }
 
-const receiveWhole: Receive = async (body, writer, algorithm, needsMD5) => {
-  const chunks: Buffer[] = []
-  await body.forEach((chunk) => {
-    chunks.push(chunk)
-  })
-  const [only] = chunks
-  const bytes = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks)
-  await writer.write(bytes)
-  const md5 = needsMD5 ? hash('md5', bytes, 'hex') : undefined
-  const value = checksumOf(algorithm, bytes)
-  return { sizeBytes: bytes.length, md5, checksum: typeof value === 'string' ? value : await value }
-}
-
-const receiveStream: Receive = async (body, writer, algorithm, needsMD5) => {
-  const md5 = needsMD5 ? createHash('md5') : undefined
+/** Passes a body on to the writer and computes its digests. */
+async function hashed(body: RequestBody, writer: BodyWriter, options: ReceiveOptions): Promise<Digests> {
+  const algorithm = algorithmOf(options)
+  const md5 = needsMD5(options) ? createHash('md5') : undefined
   const hasher = algorithm === 'MD5' ? undefined : await createHasher(algorithm)
   let sizeBytes = 0
   const sink = (chunk: Buffer): void | Promise<void> => {
@@ -135,6 +141,22 @@ const receiveStream: Receive = async (body, writer, algorithm, needsMD5) => {
   const md5Bytes = md5?.digest()
   const checksum = (hasher?.digest() ?? md5Bytes)?.toString('base64') ?? ''
   return { sizeBytes, md5: md5Bytes?.toString('hex'), checksum }
+}
+
+/** Are the bytes those that the request declares? @throws AwsError BadDigest, InvalidRequest, MalformedTrailerError */
+function verify({ md5, checksum }: Digests, { trailers }: RequestBody, options: ReceiveOptions): void {
+  const { ContentMD5, declared, expectedDigestAs } = options
+  if (ContentMD5 !== undefined) checkMD5(ContentMD5, md5 ?? '', expectedDigestAs)
+  if (declared !== undefined) checkDeclared(declared, checksum, trailers)
+}
+
+function received(staged: StagedBody, { sizeBytes, md5, checksum }: Digests, options: ReceiveOptions): ReceivedBody {
+  return {
+    staged,
+    sizeBytes,
+    ETag: options.encryption.hasMD5Tag && md5 !== undefined ? md5 : opaqueTag(),
+    checksum: { algorithm: algorithmOf(options), value: checksum, type: 'FULL_OBJECT' },
+  }
 }
 
 /** @param actual hex */
