@@ -181,21 +181,27 @@ function hasOneHost({ headers, rawHeaders, httpVersionMinor }: IncomingMessage):
   return count === 1
 }
 
+const thisTurn = Promise.resolve()
+
 /** Not async itself: the request path makes the one promise that is needed. */
 function answer(exchange: Exchange, deps: HttpDeps, sendOptions: SendOptions): Promise<WireResponse> {
   const { req, res } = exchange
   if (!hasOneHost(req)) return Promise.resolve(edgeResponse(unparsable, deps.ids))
   const request = toWireRequest(exchange)
   const { headers } = req
-  if (!req.complete && (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)) {
+  const isUpload = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+  if (isUpload && !req.complete) {
     req.once('timeout', () => {
       res.once('close', () => req.destroy())
       sendResponse(exchange, edgeResponse({ code: 'RequestTimeout' }, deps.ids), sendOptions)
     })
   }
   const probe = answerProbe(request, deps.admin)
-  if (probe === undefined || isBucketHost(deps, req)) return deps.handle(request)
-  return probe().then((response) => response ?? deps.handle(request))
+  if (probe !== undefined && !isBucketHost(deps, req)) {
+    return probe().then((response) => response ?? deps.handle(request))
+  }
+  // A small body comes with the head: after this turn it is there, and can be taken as a whole.
+  return isUpload ? thisTurn.then(() => deps.handle(request)) : deps.handle(request)
 }
 
 /** What Node's parser has against the bytes it was given. */

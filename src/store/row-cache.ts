@@ -11,6 +11,8 @@ const overheadBytes = 256
 /** Larger rows would push out the rest: the largest embedded body fits, with its record. */
 const rowBytesLimit = 4096
 
+const sizeOf = (row: Buffer | undefined): number => overheadBytes + (row === undefined ? 0 : 2 * row.length)
+
 export class RowCache {
   readonly #isKept: (name: string) => boolean
   /** By name of the row; `undefined` as a value: there is no such row. */
@@ -46,8 +48,8 @@ export class RowCache {
       this.#young = new Map()
       this.#youngBytes = 0
     }
-    // A row written again counts again: the generation only ends sooner.
-    this.#youngBytes += overheadBytes + (row === undefined ? 0 : 2 * row.length)
+    const before = this.#young.get(name)
+    this.#youngBytes += sizeOf(row) - (before === undefined ? 0 : sizeOf(before))
     this.#young.set(name, row)
   }
 
