@@ -53,6 +53,7 @@ export function createPipeline(deps: PipelineDeps): Handle {
     let failure: AwsError | undefined
     try {
       const addressed = deps.addresser.address(request)
+      // Here and below: what is there at once is not waited for, which would cost a small request its share.
       const target = addressed instanceof Promise ? await addressed : addressed
       if (target.style === 'virtual-host') call.hostBucket = target.bucket
       if (isQueryCall(request, target)) {
@@ -95,19 +96,15 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps, hostId: 
   screen(request, plan.name)
   const handler = deps.s3[plan.name] as AnyHandler | undefined
   if (handler === undefined) throw notImplemented(plan.name)
-  const identified = plan.bodyKind === 'form' ? undefined : identify(call, target, deps.auth)
-  const authenticated = identified instanceof Promise ? await identified : identified
+  const authenticated = plan.bodyKind === 'form' ? undefined : await identify(call, target, deps.auth)
   if (authenticated === undefined) await acceptForm(call, target, deps)
   const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: call.request.headers })
   call.input = call.form === undefined ? input : { ...call.form.put }
-  if (plan.name !== 'CreateBucket') {
-    const finding = findBucket(call, target.bucket)
-    if (finding !== undefined) await finding
-  }
+  const finding = plan.name === 'CreateBucket' ? undefined : findBucket(call, target.bucket)
+  if (finding !== undefined) await finding
   if (target.isAccelerated) checkAccelerated(target.style, call.maybeBucket)
   screenBucketKind(call)
-  const deciding = call.authorizer.head(call)
-  const outcome = deciding instanceof Promise ? await deciding : deciding
+  const outcome = await call.authorizer.head(call)
   if (authenticated !== undefined) {
     const idleTimeoutMs = deps.bodyIdleMs
     if (plan.bodyKind === 'blob') call.body = openBody(request, authenticated, { lengthRequired: true, idleTimeoutMs })

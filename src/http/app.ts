@@ -16,6 +16,7 @@ import { InFlight } from './in-flight.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 import { endGently } from './linger.ts'
 import { closeListeners, listen, type Listening } from './listen.ts'
+import { Turn } from './turn.ts'
 import type { TlsFront, TlsIdentity } from './tls-front.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 import { type Exchange, sendResponse, type SendOptions, toWireRequest } from './wire-node.ts'
@@ -127,21 +128,25 @@ function createApp(
     if (sendOptions.isClosing) ctx.set('Connection', 'close')
     await (await admin)(ctx, next)
   }
-  const serve = (ctx: Koa.Context): Promise<void> => {
-    ctx.respond = false
-    const { req, res } = ctx
-    const exchange: Exchange = { req, res, isAwaitingContinue: awaitsContinue(req) }
-    current.set(req.socket, exchange)
-    inFlight.begin()
+  const begin = (exchange: Exchange): void => {
     const send = (response: WireResponse): void => {
       if (response.until === undefined) inFlight.end()
       else void response.until.then(() => inFlight.end())
       sendResponse(exchange, response, sendOptions)
     }
-    return answer(exchange, deps, sendOptions).then(send, (cause) => {
+    answer(exchange, deps, sendOptions).then(send, (cause) => {
       deps.log.error({ err: cause }, 'the request path threw')
       send(edgeResponse({ code: 'InternalError' }, deps.ids))
     })
+  }
+  const turn = new Turn(begin)
+  const serve = async (ctx: Koa.Context): Promise<void> => {
+    ctx.respond = false
+    const { req, res } = ctx
+    const exchange: Exchange = { req, res, isAwaitingContinue: awaitsContinue(req) }
+    current.set(req.socket, exchange)
+    inFlight.begin()
+    turn.add(exchange)
   }
   app.use((ctx) => administer(ctx, () => serve(ctx)))
   const { handleRequest } = app as unknown as KoaHandler
@@ -181,27 +186,21 @@ function hasOneHost({ headers, rawHeaders, httpVersionMinor }: IncomingMessage):
   return count === 1
 }
 
-const thisTurn = Promise.resolve()
-
 /** Not async itself: the request path makes the one promise that is needed. */
 function answer(exchange: Exchange, deps: HttpDeps, sendOptions: SendOptions): Promise<WireResponse> {
   const { req, res } = exchange
   if (!hasOneHost(req)) return Promise.resolve(edgeResponse(unparsable, deps.ids))
   const request = toWireRequest(exchange)
   const { headers } = req
-  const isUpload = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
-  if (isUpload && !req.complete) {
+  if (!req.complete && (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)) {
     req.once('timeout', () => {
       res.once('close', () => req.destroy())
       sendResponse(exchange, edgeResponse({ code: 'RequestTimeout' }, deps.ids), sendOptions)
     })
   }
   const probe = answerProbe(request, deps.admin)
-  if (probe !== undefined && !isBucketHost(deps, req)) {
-    return probe().then((response) => response ?? deps.handle(request))
-  }
-  // A small body comes with the head: after this turn it is there, and can be taken as a whole.
-  return isUpload ? thisTurn.then(() => deps.handle(request)) : deps.handle(request)
+  if (probe === undefined || isBucketHost(deps, req)) return deps.handle(request)
+  return probe().then((response) => response ?? deps.handle(request))
 }
 
 /** What Node's parser has against the bytes it was given. */

@@ -13,17 +13,26 @@ export const embeddedLimitBytes = 2 * 1024
 
 /** The bytes of an embedded body. Not part of a record's JSON: they follow it in the row. */
 export class EmbeddedBytes {
-  readonly #stored: Buffer
+  /** Ends with them. */
+  #row: Buffer
+  #start: number
   /** The bytes in plain, while the record stays in memory; only of a body whose key anybody who may read it has. */
   #known: { plain: Buffer; stream: KeyStream } | undefined
 
-  /** @param stored as they stand in the row: enciphered, or in plain where `ref.sealedKey` is undefined */
-  constructor(stored: Buffer) {
-    this.#stored = stored
+  /** @param row what ends with them, from `start` on: enciphered, or in plain where `ref.sealedKey` is undefined */
+  constructor(row: Buffer, start = 0) {
+    this.#row = row
+    this.#start = start
   }
 
   get stored(): Buffer {
-    return this.#stored
+    return this.#start === 0 ? this.#row : this.#row.subarray(this.#start)
+  }
+
+  /** They stand in this row now: no need to keep them twice. */
+  settle(row: Buffer, start: number): void {
+    this.#row = row
+    this.#start = start
   }
 
   /** Bytes [start, end) in plain. @throws StoreError CORRUPT when the sealer is not the one the key was sealed with */
@@ -32,16 +41,12 @@ export class EmbeddedBytes {
     const stream = sealer?.stream
     if (sealedKey === undefined || stream === undefined || !stream.isOurs(sealedKey)) {
       const key = openKey(ref, sealer)
-      const wanted = this.#stored.subarray(start, end)
+      const wanted = this.stored.subarray(start, end)
       return key === undefined ? wanted : bodyCipher(key, start)(wanted)
     }
-    if (this.#known?.stream !== stream) this.know(stream.cipher(sealedKey)(this.#stored), stream)
-    const { plain } = this.#known as { plain: Buffer }
+    if (this.#known?.stream !== stream) this.#known = { plain: stream.cipher(sealedKey)(this.stored), stream }
+    const { plain } = this.#known
     return start === 0 && end === plain.length ? plain : plain.subarray(start, end)
-  }
-
-  know(plain: Buffer, stream: KeyStream): void {
-    this.#known = { plain, stream }
   }
 
   /** Left out. */
@@ -59,10 +64,7 @@ export function embed(id: string, plain: Buffer, sealer: Sealer | undefined): Bo
     return { id, kind: 'embedded', sizeBytes, sealedKey: sealed, bytes: new EmbeddedBytes(bodyCipher(key)(plain)) }
   }
   const { stored, sealed } = sealer.stream.encipher(plain)
-  const bytes = new EmbeddedBytes(stored)
-  // A copy: the bytes may be a small part of a buffer of the network's.
-  bytes.know(Buffer.from(plain), sealer.stream)
-  return { id, kind: 'embedded', sizeBytes, sealedKey: sealed, bytes }
+  return { id, kind: 'embedded', sizeBytes, sealedKey: sealed, bytes: new EmbeddedBytes(stored) }
 }
 
 /** Bytes [start, end) of an embedded body in plain. @throws as `EmbeddedBytes.plain` */

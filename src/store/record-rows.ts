@@ -20,17 +20,19 @@ interface ObjectRow extends Buffer {
 
 /** The row remembers the record, which must not be changed from now on. */
 export function encodeObject(record: ObjectRecord): Buffer {
-  const stored = record.body.bytes?.stored
+  const { bytes } = record.body
+  const stored = bytes?.stored
   const json = JSON.stringify(record)
   const head = stored === undefined ? 1 : embeddedHead
   const size = Buffer.byteLength(json)
   const row: ObjectRow = Buffer.allocUnsafe(head + size + (stored?.length ?? 0))
   row.write(json, head)
-  if (stored === undefined) row[0] = record.isDeleteMarker === true ? markerTag : objectTag
+  if (bytes === undefined || stored === undefined) row[0] = record.isDeleteMarker === true ? markerTag : objectTag
   else {
     row[0] = embeddedTag
     row.writeUInt32BE(size, 1)
     row.set(stored, head + size)
+    bytes.settle(row, head + size)
   }
   row.record = record
   return row
@@ -40,7 +42,7 @@ export function decodeObject(row: Buffer): ObjectRecord {
   if (row[0] !== embeddedTag) return JSON.parse(row.toString('utf8', 1))
   const end = embeddedHead + row.readUInt32BE(1)
   const record: ObjectRecord = JSON.parse(row.toString('utf8', embeddedHead, end))
-  record.body.bytes = new EmbeddedBytes(row.subarray(end))
+  record.body.bytes = new EmbeddedBytes(row, end)
   return record
 }
 
