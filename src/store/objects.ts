@@ -14,7 +14,7 @@ import { decodeJson, encodeObject, recordOf } from './record-rows.ts'
 import type { BodyRef, BucketRecord, ObjectRecord, PartRecord } from './records.ts'
 import { asStaged, type Staged } from './staged-body.ts'
 import type { CopiedAnnotation, ListOptions, ListPage, ObjectDraft, ObjectStore, StagedBody } from './store.ts'
-import { type Engine, type Transaction, transact } from './transaction.ts'
+import { attempt, type Engine, lost, type Transaction, transact } from './transaction.ts'
 import type { Turns } from './turns.ts'
 import { VersionStack } from './versions.ts'
 
@@ -84,7 +84,8 @@ export class Objects implements ObjectStore {
         },
       )
     } finally {
-      await staged.discard()
+      const discarding = staged.discard()
+      if (discarding !== undefined) await discarding
       for (const { body: copied } of annotations) await copied.discard()
     }
   }
@@ -217,21 +218,21 @@ export class Objects implements ObjectStore {
     return listVersions(this.#kv, bucket, options)
   }
 
-  /** Runs one change of a key's versions, in its turn, until its commit holds. */
-  #change<T>(
+  /** Runs one change of a key's versions until its commit holds; once it has lost against another, in its turn. */
+  async #change<T>(
     bucket: BucketRecord,
     key: string,
     whenBucketGone: T,
     build: (stack: VersionStack, current: BucketRecord, transaction: Transaction) => MaybePromise<T>,
   ): Promise<T> {
-    return this.#turns.take(`${bucket.id}/${key}`, () =>
-      transact(this.#engine, (transaction) =>
-        whenReady(this.#buckets.expectCurrent(bucket, transaction), (current) => {
-          if (current === undefined) return whenBucketGone
-          return whenReady(VersionStack.read(this.#kv, current.id, key), (stack) => build(stack, current, transaction))
-        }),
-      ),
-    )
+    const change = (transaction: Transaction): MaybePromise<T> =>
+      whenReady(this.#buckets.expectCurrent(bucket, transaction), (current) => {
+        if (current === undefined) return whenBucketGone
+        return whenReady(VersionStack.read(this.#kv, current.id, key), (stack) => build(stack, current, transaction))
+      })
+    const name = `${bucket.id}/${key}`
+    const first = this.#turns.isTaken(name) ? lost : await attempt(this.#engine, change)
+    return first === lost ? this.#turns.take(name, () => transact(this.#engine, change)) : first
   }
 }
 

@@ -26,7 +26,9 @@ export function encodeObject(record: ObjectRecord): Buffer {
   const head = stored === undefined ? 1 : embeddedHead
   const size = Buffer.byteLength(json)
   const row: ObjectRow = Buffer.allocUnsafe(head + size + (stored?.length ?? 0))
-  row.write(json, head)
+  // In ASCII, as most are, the shorter way gives the same bytes.
+  if (size === json.length) row.write(json, head, 'latin1')
+  else row.write(json, head)
   if (bytes === undefined || stored === undefined) row[0] = record.isDeleteMarker === true ? markerTag : objectTag
   else {
     row[0] = embeddedTag

@@ -1,6 +1,7 @@
 /** A body that no record refers to yet: what a commit must write so that one does, and how to throw it away. */
 import { bodyCipher } from '../encryption/body-cipher.ts'
 import type { Sealer } from '../encryption/sealer.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Blobs } from './blobs.ts'
 import { embed, embeddedLimitBytes } from './embedded.ts'
 import { bodyKey, referencesKey } from './keys.ts'
@@ -18,8 +19,6 @@ export type StagedContent =
   /** The whole of another body. `pinned`: it was still there. */
   | { kind: 'share'; pinned: boolean }
   | { kind: 'slice'; segment: Segment; pinned: boolean }
-
-const done = Promise.resolve()
 
 export class Staged implements StagedBody, Participant {
   readonly #content: StagedContent
@@ -106,11 +105,11 @@ export class Staged implements StagedBody, Participant {
     this.#unpin()
   }
 
-  discard(): Promise<void> {
-    if (this.#state !== 'open') return done
+  discard(): MaybePromise<void> {
+    if (this.#state !== 'open') return
     this.#state = 'discarded'
     this.#unpin()
-    return this.#content.kind === 'file' ? this.#engine.blobs.remove(this.ref.id) : done
+    if (this.#content.kind === 'file') return this.#engine.blobs.remove(this.#ref.id)
   }
 
   #unpin(): void {

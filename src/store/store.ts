@@ -53,7 +53,7 @@ export interface BucketStore {
  */
 export interface StagedBody {
   readonly ref: BodyRef
-  discard(): Promise<void>
+  discard(): MaybePromise<void>
 }
 
 export interface BodyWriter {

@@ -179,17 +179,27 @@ export function encodeReferences(count: number): Buffer {
 /** Far above what contention in one process can cause: reached only by a bug. */
 const maxAttempts = 2000
 
+/** What an attempt gives when another writer came between. */
+export const lost = Symbol('lost')
+
+type Build<T> = (transaction: Transaction) => MaybePromise<T>
+
+/** Runs `build` on a fresh transaction and commits it. When it writes nothing, its result is returned as it is. */
+export async function attempt<T>(engine: Engine, build: Build<T>): Promise<T | typeof lost> {
+  const transaction = new Transaction(engine)
+  const building = build(transaction)
+  const result = building instanceof Promise ? await building : building
+  return transaction.isEmpty || (await transaction.commit()) ? result : lost
+}
+
 /**
- * Runs `build` on a fresh transaction and commits it, again and again until no other writer came between. When `build`
- * writes nothing, its result is returned as it is. What it throws ends the attempt.
+ * Attempts again and again until no other writer came between. What `build` throws ends it.
  * @throws StoreError CONTENTION
  */
-export async function transact<T>(engine: Engine, build: (transaction: Transaction) => MaybePromise<T>): Promise<T> {
-  for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    const transaction = new Transaction(engine)
-    const building = build(transaction)
-    const result = building instanceof Promise ? await building : building
-    if (transaction.isEmpty || (await transaction.commit())) return result
+export async function transact<T>(engine: Engine, build: Build<T>): Promise<T> {
+  for (let count = 0; count < maxAttempts; count++) {
+    const result = await attempt(engine, build)
+    if (result !== lost) return result
   }
   throw new StoreError('CONTENTION', `A commit lost against other writers ${maxAttempts} times.`)
 }
