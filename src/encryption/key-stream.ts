@@ -6,8 +6,8 @@
 import { type BodyCipher, bodyCipher } from './body-cipher.ts'
 import type { DataKey } from './sealer.ts'
 
-/** Bytes under one key. */
-const bytesPerKey = 2 ** 32
+/** Far below what a counter mode bears. */
+const defaultBytesPerKey = 2 ** 32
 
 /** What makes and opens the keys. */
 interface Keys {
@@ -19,14 +19,17 @@ export class KeyStream {
   readonly #keys: Keys
   #sealed = ''
   #encipher: BodyCipher = (bytes) => bytes as Buffer
-  #used = bytesPerKey
+  readonly #bytesPerKey: number
+  /** Of the stream of the key in use; no key has been made yet. */
+  #used = Number.POSITIVE_INFINITY
 
-  constructor(keys: Keys) {
+  constructor(keys: Keys, bytesPerKey = defaultBytesPerKey) {
     this.#keys = keys
+    this.#bytesPerKey = bytesPerKey
   }
 
   encipher(plain: Uint8Array): { stored: Buffer; sealed: string } {
-    if (this.#used + plain.length > bytesPerKey) {
+    if (this.#used + plain.length > this.#bytesPerKey) {
       const { key, sealed } = this.#keys.generate()
       this.#sealed = sealed
       this.#encipher = bodyCipher(key)

@@ -134,10 +134,15 @@ function createApp(
       else void response.until.then(() => inFlight.end())
       sendResponse(exchange, response, sendOptions)
     }
-    answer(exchange, deps, sendOptions).then(send, (cause) => {
+    const fail = (cause: unknown): void => {
       deps.log.error({ err: cause }, 'the request path threw')
       send(edgeResponse({ code: 'InternalError' }, deps.ids))
-    })
+    }
+    try {
+      answer(exchange, deps, sendOptions).then(send, fail)
+    } catch (cause) {
+      fail(cause)
+    }
   }
   const turn = new Turn(begin)
   const serve = async (ctx: Koa.Context): Promise<void> => {

@@ -90,6 +90,8 @@ class WireBody implements RequestBody {
     const whole = this.#wireBytes === 0 ? undefined : readAtOnce(this.#request.stream, this.#wireBytes)
     if (whole === undefined) return undefined
     this.#isTaken = true
+    // Said all the same to a client that did not wait for it: the connection then stays.
+    this.#request.sendContinue()
     const pieces: Buffer[] = []
     // A sink that makes no promise: it is all done here.
     void this.#take(whole, (bytes) => {

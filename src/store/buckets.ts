@@ -13,15 +13,15 @@ const parsedLimit = 256
 
 export class Buckets implements BucketStore {
   readonly #engine: Engine
-  /** Rows as last read, so that the bucket of a request is not parsed again unless its row has changed. */
-  readonly #parsed = new Map<string, { row: Buffer; bucket: BucketRecord }>()
+  /** Rows as last read, so that the bucket of a request is not parsed again unless its row has changed, with their keys. */
+  readonly #parsed = new Map<string, { key: Buffer; row: Buffer; bucket: BucketRecord }>()
 
   constructor(engine: Engine) {
     this.#engine = engine
   }
 
   get(name: string): MaybePromise<BucketRecord | undefined> {
-    return whenReady(this.#engine.kv.get(bucketKey(name)), (row) => this.#parse(name, row))
+    return whenReady(this.#engine.kv.get(this.#keyOf(name)), (row) => this.#parse(name, row))
   }
 
   create(bucket: BucketRecord): Promise<boolean> {
@@ -89,7 +89,7 @@ export class Buckets implements BucketStore {
    * made again under the same name is another one.
    */
   expectCurrent(known: BucketRecord, transaction: Transaction): MaybePromise<BucketRecord | undefined> {
-    const key = bucketKey(known.Name)
+    const key = this.#keyOf(known.Name)
     return whenReady(this.#engine.kv.get(key), (row) => {
       const bucket = this.#parse(known.Name, row)
       if (bucket === undefined || bucket.id !== known.id) return undefined
@@ -119,6 +119,10 @@ export class Buckets implements BucketStore {
     }
   }
 
+  #keyOf(name: string): Buffer {
+    return this.#parsed.get(name)?.key ?? bucketKey(name)
+  }
+
   #parse(name: string, row: Buffer | undefined): BucketRecord | undefined {
     if (row === undefined) {
       this.#parsed.delete(name)
@@ -128,7 +132,7 @@ export class Buckets implements BucketStore {
     if (known !== undefined && (known.row === row || known.row.equals(row))) return known.bucket
     const bucket = decodeJson<BucketRecord>(row)
     if (this.#parsed.size >= parsedLimit) this.#parsed.clear()
-    this.#parsed.set(name, { row, bucket })
+    this.#parsed.set(name, { key: bucketKey(name), row, bucket })
     return bucket
   }
 }

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { bodyCipher } from '../../src/encryption/body-cipher.ts'
 import { isRememberedKey, rememberKey } from '../../src/encryption/customer-key.ts'
+import { KeyStream } from '../../src/encryption/key-stream.ts'
 import { masterSealer, wrappingSealer } from '../../src/encryption/sealer.ts'
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
@@ -39,6 +40,52 @@ describe('the cipher of bodies', () => {
         assert.ok(Buffer.concat(pieces).equals(plain.subarray(start, start + length)))
       }
     }
+  })
+})
+
+describe('a key stream', () => {
+  const keys = masterSealer(randomBytes(32))
+
+  it('gives every body a stretch of its own, and opens each from its text alone', () => {
+    const stream = new KeyStream(keys)
+    const bodies = [10, 16, 1, 2048, 0, 33].map((size) => randomBytes(size))
+    const made = bodies.map((plain) => stream.encipher(plain))
+    const [first] = made
+    assert.equal(first?.sealed.split('@')[1], '0')
+    assert.equal(made[4]?.sealed.split('@')[1], String(10 + 16 + 1 + 2048))
+    // Another run, which knows the master key only.
+    const later = new KeyStream(keys)
+    for (const [at, { stored, sealed }] of made.entries()) {
+      assert.ok(stream.isOurs(sealed))
+      assert.deepEqual(later.cipher(sealed)(stored), bodies[at])
+    }
+    assert.throws(() => new KeyStream(masterSealer(randomBytes(32))).cipher('wAAAA@0'))
+  })
+
+  it('enciphers the same text differently each time', () => {
+    const stream = new KeyStream(keys)
+    const zeros = Buffer.alloc(64)
+    const seen = new Set(Array.from({ length: 100 }, () => stream.encipher(zeros).stored.toString('hex')))
+    assert.equal(seen.size, 100)
+  })
+
+  it('takes another key before one is used up, and one for each run', () => {
+    const stream = new KeyStream(keys, 100)
+    const sealed = Array.from({ length: 5 }, () => stream.encipher(Buffer.alloc(40)).sealed)
+    assert.deepEqual(
+      sealed.map((text) => text.split('@')[1]),
+      ['0', '40', '0', '40', '0'],
+    )
+    const used = new Set(sealed.map((text) => text.split('@')[0]))
+    assert.equal(used.size, 3)
+    const other = new KeyStream(keys, 100).encipher(Buffer.alloc(40)).sealed
+    assert.ok(!used.has(other.split('@')[0] ?? ''))
+  })
+
+  it('is not for keys that wrap: each of their bodies has one of its own', () => {
+    assert.equal(wrappingSealer(randomBytes(32)).stream, undefined)
+    assert.ok(!keys.stream?.isOurs(keys.generate().sealed))
+    assert.ok(!keys.stream?.isOurs(wrappingSealer(randomBytes(32)).generate().sealed))
   })
 })
 

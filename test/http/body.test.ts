@@ -72,6 +72,24 @@ describe('a plain body', () => {
     await read(openRawBody(request('0')))
     assert.equal(asked, 2)
   })
+  it('is there at once when it has come, verified; when it has not, nothing has happened', async () => {
+    const late = body(['late'], { 'content-length': '4' })
+    assert.equal(late.atOnce?.(), undefined)
+    assert.equal((await read(late)).toString(), 'late')
+    const arrived = (text: string, sha256Hex: string) => {
+      const stream = new Readable({ read() {} })
+      stream.push(text)
+      stream.push(null)
+      return openRawBody(makeRequest({ headers: { 'content-length': '4' }, body: stream }), { sha256Hex })
+    }
+    const good = arrived('data', sha256('data'))
+    assert.equal(good.atOnce?.()?.toString(), 'data')
+    assert.throws(() => good.atOnce?.(), /once/)
+    await assert.rejects(read(good), /once/)
+    assert.throws(() => arrived('date', sha256('data')).atOnce?.(), { code: 'XAmzContentSHA256Mismatch' })
+    // Fewer bytes than announced may still come.
+    assert.equal(arrived('dat', sha256('dat')).atOnce?.(), undefined)
+  })
   it('is read once', async () => {
     const from = body(['a'], { 'content-length': '1' })
     await read(from)

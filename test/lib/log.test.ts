@@ -64,6 +64,18 @@ describe('the JSON form', () => {
     assert.deepEqual(rest, { level: 'info', ...expected, msg: 'request' })
   })
 
+  it('says of a request what it was, whatever is in it', async () => {
+    const odd = 'a"b\\c\n\u0000\u2028é%00'
+    const sent = { ...request, path: odd, by: odd, hostBucket: odd, hostAlias: odd, code: 'NoSuchKey', status: 404 }
+    const text = await lines({ level: 'info', format: 'json' }, (log) => log.info(sent, 'request'))
+    assert.equal(text.split('\n').length, 2)
+    const { time, ...rest } = JSON.parse(text)
+    assert.match(time, /^\d{4}-/)
+    assert.deepEqual(rest, { level: 'info', ...sent, msg: 'request' })
+    const warned = await lines({ level: 'warn', format: 'json' }, (log) => log.info(sent, 'request'))
+    assert.equal(warned, '')
+  })
+
   it('holds errors', async () => {
     const text = await lines({ level: 'info', format: 'json' }, (log) =>
       log.error({ err: new Error('disk') }, 'failed'),
