@@ -46,7 +46,8 @@ export class LevelKv implements Kv {
   /** Rows of the batch that is being written: LevelDB may show them already, so the cache must not answer for them. */
   readonly #inBatch = new Set<string>()
   #closed = false
-  #isWriting = false
+  /** Until nothing is left to write. */
+  #writing: Promise<void> | undefined
   /** What is to be written next. */
   #gathered: Commit[] = []
   /** A write failed: the log may end in a torn record, and must be recovered before anything is appended to it. */
@@ -105,6 +106,7 @@ export class LevelKv implements Kv {
   }
 
   async close(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing
     this.#closed = true
     this.#cache.clear()
     await this.#database.close()
@@ -173,10 +175,7 @@ export class LevelKv implements Kv {
       return isTrue
     }
     this.#gathered.push(commit)
-    if (!this.#isWriting) {
-      this.#isWriting = true
-      setImmediate(this.#writeGathered)
-    }
+    this.#writing ??= new Promise<void>((resolve) => process.nextTick(resolve)).then(this.#writeGathered)
     return commit.written
   }
 
@@ -196,7 +195,7 @@ export class LevelKv implements Kv {
         commit.end(failure)
       }
     }
-    this.#isWriting = false
+    this.#writing = undefined
   }
 
   async #writeBatch(commits: readonly Commit[]): Promise<void> {

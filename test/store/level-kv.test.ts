@@ -52,6 +52,14 @@ describe('LevelKv', () => {
     assert.equal(String(await kv.get(b('k99'))), 'k99')
   })
 
+  it('closing waits for commits that have been asked for', async () => {
+    const { kv, state } = await fragile()
+    const commits = [kv.commit([], put('a')), kv.commit([], put('b'))]
+    await kv.close()
+    assert.deepEqual(await Promise.all(commits), [true, true])
+    assert.equal(state.writes, 1)
+  })
+
   it('a write that fails for want of space says so, changes nothing, and the next one works again', async () => {
     const { kv, state } = await fragile()
     await kv.commit([], put('before'))
