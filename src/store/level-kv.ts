@@ -275,8 +275,8 @@ function holds(condition: Point, value: Buffer | undefined): boolean {
 
 /** A commit on its way. */
 class Commit {
-  readonly points: readonly Point[]
-  readonly ranges: readonly Range[]
+  readonly points: Point[] = []
+  readonly ranges: Range[] = []
   readonly mutations: readonly Mutation[]
   readonly claims = new Map<string, boolean>()
   #resolve: (isWritten: boolean) => void = () => {}
@@ -287,18 +287,14 @@ class Commit {
   })
 
   constructor(preconditions: readonly Precondition[], mutations: readonly Mutation[]) {
-    let points: readonly Precondition[] = preconditions
-    let ranges: Range[] = none
     for (const condition of preconditions) {
-      if (condition.kind !== 'empty') this.claims.set(nameOf(condition.key), false)
+      if (condition.kind === 'empty') this.ranges.push(condition)
       else {
-        ranges = preconditions.filter((one) => one.kind === 'empty')
-        points = preconditions.filter((one) => one.kind !== 'empty')
+        this.points.push(condition)
+        this.claims.set(nameOf(condition.key), false)
       }
     }
     for (const { key } of mutations) this.claims.set(nameOf(key), true)
-    this.points = points as readonly Point[]
-    this.ranges = ranges
     this.mutations = mutations
   }
 
@@ -307,8 +303,6 @@ class Commit {
     else this.#reject(failure)
   }
 }
-
-const none: Range[] = []
 
 class LevelCursor implements KvCursor {
   readonly #iterator: LevelIterator

@@ -20,3 +20,19 @@ test('what comes in one turn begins in order after it, what comes meanwhile in t
   await nextTurn()
   assert.deepEqual(seen.slice(4), ['from b', 'from b answered'])
 })
+
+test('of very many, some are left for the next turns, in order', async () => {
+  const seen: number[] = []
+  const turn: Turn<number> = new Turn((item) => {
+    seen.push(item)
+  })
+  const many = Array.from({ length: 200 }, (_, at) => at)
+  for (const item of many) turn.add(item)
+  const counts: number[] = []
+  while (seen.length < many.length) {
+    await nextTurn()
+    counts.push(seen.length)
+  }
+  assert.deepEqual(counts, [64, 128, 192, 200])
+  assert.deepEqual(seen, many)
+})
