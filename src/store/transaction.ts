@@ -53,8 +53,8 @@ export class Transaction {
   readonly #preconditions: Precondition[] = []
   readonly #mutations: Mutation[] = []
   readonly #garbage: Garbage[] = []
-  /** Change in the number of references, by body id. */
-  readonly #references = new Map<string, { body: BodyRef; change: number }>()
+  /** Change in the number of references, by body id. Made when there is one: most writes have none. */
+  #references: Map<string, { body: BodyRef; change: number }> | undefined
   readonly #participants: Participant[] = []
 
   constructor(engine: Engine) {
@@ -63,7 +63,7 @@ export class Transaction {
 
   /** Nothing would change: there is nothing to commit. */
   get isEmpty(): boolean {
-    return this.#mutations.length === 0 && this.#references.size === 0 && this.#garbage.length === 0
+    return this.#mutations.length === 0 && this.#references === undefined && this.#garbage.length === 0
   }
 
   /** The row must still be what was read: these bytes, or nothing. */
@@ -107,12 +107,12 @@ export class Transaction {
 
   /** False when something is no longer as expected: nothing was written. */
   commit(): Promise<boolean> {
-    const isPlain = this.#references.size === 0 && this.#garbage.length === 0 && this.#participants.length === 0
+    const isPlain = this.#references === undefined && this.#garbage.length === 0 && this.#participants.length === 0
     return isPlain ? this.#engine.kv.commit(this.#preconditions, this.#mutations) : this.#commitWithBodies()
   }
 
   async #commitWithBodies(): Promise<boolean> {
-    if (this.#references.size > 0) await this.#resolveReferences()
+    if (this.#references !== undefined) await this.#resolveReferences(this.#references.values())
     const garbage = this.#garbage.length === 0 ? nothing : this.#garbage.map((item) => ({ id: randomId(), item }))
     for (const { id, item } of garbage) this.put(garbageKey(id), Buffer.from(JSON.stringify(item)))
     for (const participant of this.#participants) participant.beforeCommit()
@@ -128,14 +128,15 @@ export class Transaction {
       if (change < 0) this.#engine.room?.gaveUp(body.sizeBytes)
       return
     }
+    this.#references ??= new Map()
     const entry = this.#references.get(body.id)
     if (entry === undefined) this.#references.set(body.id, { body, change })
     else entry.change += change
   }
 
-  async #resolveReferences(): Promise<void> {
+  async #resolveReferences(references: Iterable<{ body: BodyRef; change: number }>): Promise<void> {
     const released: BodyRef[] = []
-    for (const { body, change } of this.#references.values()) {
+    for (const { body, change } of references) {
       if (change > 0) {
         const key = referencesKey(body.id)
         const row = await this.#engine.kv.get(key)

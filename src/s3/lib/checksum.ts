@@ -50,6 +50,7 @@ export const algorithms: Readonly<Record<ChecksumAlgorithm, Algorithm>> = {
   XXHASH128: row('XXHASH128', 16),
 }
 export const algorithmNames = Object.keys(algorithms) as ChecksumAlgorithm[]
+const byMember = new Map<string, ChecksumAlgorithm>(algorithmNames.map((name) => [algorithms[name].member, name]))
 const byHeader = new Map(algorithmNames.map((name) => [algorithms[name].header, name]))
 
 /** The algorithm S3 computes for an object whose client declares none. */
@@ -179,9 +180,11 @@ export function declaredChecksum(
   trailerNames: readonly string[] | undefined,
 ): DeclaredChecksum | undefined {
   let declared: DeclaredChecksum | undefined
-  for (const algorithm of algorithmNames) {
-    const value = input[algorithms[algorithm].member]
-    if (value === undefined) continue
+  // An input has a handful of members.
+  for (const member in input) {
+    const algorithm = byMember.get(member)
+    const value = algorithm && input[algorithms[algorithm].member]
+    if (algorithm === undefined || value === undefined) continue
     if (declared !== undefined) throw moreThanOne()
     declared = { algorithm, value }
   }
