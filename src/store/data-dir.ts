@@ -12,7 +12,7 @@ import { asStoreError, errorCode, StoreError } from './store-error.ts'
 /**
  * Counts up when an older version could not read what a newer one writes.
  * 1: bodies in plain. 2: bodies are encrypted with the keys of keys.json; those of before stay as they are. 3: small bodies
- * stand in the rows of their records.
+ * stand in the rows of their records, and a journal may hold what the database has not got yet.
  */
 const formatVersion = 3
 
@@ -22,6 +22,7 @@ export interface DataDir {
   databaseDir: string
   blobsDir: string
   tmpDir: string
+  journalDir: string
   /** The key ring's file. */
   keysFile: string
 }
@@ -44,12 +45,13 @@ export async function prepareDataDir(dataDir: string): Promise<DataDir> {
     databaseDir: join(path, 'db'),
     blobsDir: join(path, 'blobs'),
     tmpDir: join(path, 'tmp'),
+    journalDir: join(path, 'journal'),
     keysFile: join(path, 'keys.json'),
   }
   try {
     await makeFolder(path)
     await readFormat(dirs)
-    for (const dir of [dirs.databaseDir, dirs.blobsDir, dirs.tmpDir]) {
+    for (const dir of [dirs.databaseDir, dirs.blobsDir, dirs.tmpDir, dirs.journalDir]) {
       await mkdir(dir, { recursive: true })
       await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
     }

@@ -4,9 +4,11 @@
  * one fsync) for all that came while the last was written; those of a common key wait for one another (`claims.ts`).
  */
 import { Claims } from './claims.ts'
+import type { Journal } from './journal.ts'
 import type { Kv, KvCursor, Mutation, Precondition, Range } from './kv.ts'
 import { RowCache } from './row-cache.ts'
 import { asStoreError, StoreError } from './store-error.ts'
+import { WriteBehind, type WriteBehindLimits } from './write-behind.ts'
 
 type Row = [key: Buffer, value: Buffer]
 
@@ -34,6 +36,10 @@ interface LevelIterator {
 
 /** Above this many, preconditions are read in the thread pool instead of on the event loop. */
 const manyPreconditions = 64
+/** A batch of more is put together in several turns of the event loop. */
+const rowsPerTurn = 1024
+/** Of a row that is never there. */
+const noKey = Buffer.from('-')
 /** LevelDB stops a batch of rows here: a page of 1,000 objects fits. */
 const cursorBatchBytes = 1024 * 1024
 
@@ -45,6 +51,7 @@ export class LevelKv implements Kv {
   readonly #cache: RowCache
   /** Rows of the batch that is being written: LevelDB may show them already, so the cache must not answer for them. */
   readonly #inBatch = new Set<string>()
+  readonly #behind: WriteBehind | undefined
   #closed = false
   /** Until nothing is left to write. */
   #writing: Promise<void> | undefined
@@ -55,7 +62,8 @@ export class LevelKv implements Kv {
 
   /**
    * `sync`: a commit resolves only when it is on disk. `isKept`: whether the cache should keep a row. `canReopen`:
-   * whether the disk has room for the database to open.
+   * whether the disk has room for the database to open. `journal`: commits are acknowledged when they are in it, and
+   * written to the database later.
    */
   constructor(
     database: LevelDatabase,
@@ -63,12 +71,16 @@ export class LevelKv implements Kv {
       sync: boolean
       isKept?: (name: string) => boolean
       canReopen?: () => Promise<boolean>
+      journal?: Journal | undefined
+      limits?: Partial<WriteBehindLimits>
     },
   ) {
     this.#database = database
     this.#cache = new RowCache(options.isKept)
     this.#writeOptions = { sync: options.sync }
     this.#canReopen = options.canReopen
+    const { journal } = options
+    this.#behind = journal && new WriteBehind(journal, (rows, isSynced) => this.#apply(rows, isSynced), options.limits)
   }
 
   get(key: Buffer): Buffer | undefined {
@@ -76,6 +88,11 @@ export class LevelKv implements Kv {
   }
 
   range(range: Range): KvCursor {
+    if (this.#behind === undefined || this.#behind.isEmpty) return this.#cursor(range)
+    return new DeferredCursor(this.#behind.flush().then(() => this.#cursor(range)))
+  }
+
+  #cursor(range: Range): LevelCursor {
     return new LevelCursor(
       this.#database.iterator({
         gte: range.gte,
@@ -107,15 +124,19 @@ export class LevelKv implements Kv {
 
   async close(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing
+    const isWhole = await this.#behind?.end()
     this.#closed = true
     this.#cache.clear()
     await this.#database.close()
+    if (isWhole) this.#behind?.removeJournal()
   }
 
   #read(name: string, key: Buffer): Buffer | undefined {
     const isInBatch = this.#inBatch.size > 0 && this.#inBatch.has(name)
     const known = isInBatch ? null : this.#cache.get(name)
     if (known !== null) return known
+    const behind = this.#behind?.get(name)
+    if (behind !== undefined) return behind.kind === 'put' ? behind.value : undefined
     try {
       const row = this.#database.getSync(key)
       if (!isInBatch) this.#cache.set(name, row)
@@ -150,6 +171,7 @@ export class LevelKv implements Kv {
 
   /** As `#allHold`, in the thread pool. */
   async #allHoldAsRead(points: readonly Point[]): Promise<boolean> {
+    await this.#behind?.flush()
     const values = await this.#database.getMany(points.map((condition) => condition.key))
     return points.every((condition, i) => holds(condition, values[i]))
   }
@@ -185,9 +207,10 @@ export class LevelKv implements Kv {
       let failure: StoreError | undefined
       try {
         while (this.#failed !== undefined) await this.#failed
-        await this.#writeBatch(commits)
+        if (this.#behind === undefined) await this.#writeBatch(commits)
+        else this.#writeJournal(commits, this.#behind)
       } catch (error) {
-        if (!this.#closed && this.#failed === undefined) this.#failed = this.#recover()
+        if (this.#behind === undefined) this.#hasFailed()
         failure = asStoreError(error, 'write to the database')
       }
       for (const commit of commits) {
@@ -196,6 +219,42 @@ export class LevelKv implements Kv {
       }
     }
     this.#writing = undefined
+  }
+
+  #writeJournal(commits: readonly Commit[], behind: WriteBehind): void {
+    behind.add(
+      commits.map(({ mutations }) => mutations),
+      nameOf,
+    )
+    for (const { mutations } of commits) {
+      for (const mutation of mutations) {
+        this.#cache.set(nameOf(mutation.key), mutation.kind === 'put' ? mutation.value : undefined)
+      }
+    }
+  }
+
+  /** What the journal has, in one batch: readers of ranges see all of it or nothing. */
+  async #apply(rows: Iterable<Mutation>, isSynced: boolean): Promise<void> {
+    while (this.#failed !== undefined) await this.#failed
+    try {
+      const batch = this.#database.batch()
+      // A batch without rows would not be written, and so not synced what came before.
+      if (isSynced) batch.del(noKey)
+      let count = 0
+      for (const row of rows) {
+        if (row.kind === 'put') batch.put(row.key, row.value)
+        else batch.del(row.key)
+        if (++count % rowsPerTurn === 0) await new Promise(setImmediate)
+      }
+      await batch.write({ sync: isSynced })
+    } catch (error) {
+      this.#hasFailed()
+      throw asStoreError(error, 'write to the database')
+    }
+  }
+
+  #hasFailed(): void {
+    if (!this.#closed && this.#failed === undefined) this.#failed = this.#recover()
   }
 
   async #writeBatch(commits: readonly Commit[]): Promise<void> {
@@ -301,6 +360,35 @@ class Commit {
   end(failure: StoreError | undefined): void {
     if (failure === undefined) this.#resolve(true)
     else this.#reject(failure)
+  }
+}
+
+/** A cursor that opens when the database has what was committed before it was asked for. */
+class DeferredCursor implements KvCursor {
+  readonly #opening: Promise<KvCursor>
+  /** Where to go before the next rows. */
+  #place: Buffer | undefined
+
+  constructor(opening: Promise<KvCursor>) {
+    this.#opening = opening
+    // Told by the first `next`.
+    opening.catch(() => {})
+  }
+
+  async next(limit: number): Promise<Row[]> {
+    const cursor = await this.#opening
+    if (this.#place !== undefined) cursor.seek(this.#place)
+    this.#place = undefined
+    return cursor.next(limit)
+  }
+
+  seek(key: Buffer): void {
+    this.#place = key
+  }
+
+  async close(): Promise<void> {
+    const cursor = await this.#opening.catch(() => undefined)
+    await cursor?.close()
   }
 }
 

@@ -11,6 +11,7 @@ import { Collector } from './collector.ts'
 import { explain, openKeys, prepareDataDir } from './data-dir.ts'
 import { FileBlobs } from './file-blobs.ts'
 import { Iam } from './iam.ts'
+import { Journal, readJournals } from './journal.ts'
 import { bodyKey, isKeptRow } from './keys.ts'
 import type { Kv } from './kv.ts'
 import { LevelKv } from './level-kv.ts'
@@ -18,6 +19,7 @@ import { MemoryBlobs } from './memory-blobs.ts'
 import { Objects } from './objects.ts'
 import { Pins } from './pins.ts'
 import { canOpenAgain, filesBytes, Room } from './room.ts'
+import { asStoreError } from './store-error.ts'
 import type { Store } from './store.ts'
 import { Turns } from './turns.ts'
 import { Uploads } from './uploads.ts'
@@ -76,7 +78,8 @@ export async function openWithParts(options: StoreOptions = {}): Promise<OpenedS
   try {
     const keys = await openKeys(dirs, options.kmsKeys ?? [])
     const canReopen = () => canOpenAgain(dirs.databaseDir)
-    const kv = new LevelKv(database, { sync: durable, isKept: isKeptRow, canReopen })
+    const journal = await openJournal(dirs.journalDir, database, durable)
+    const kv = new LevelKv(database, { sync: durable, isKept: isKeptRow, canReopen, journal })
     const sizeBytes = () => filesBytes(dirs.databaseDir, '.ldb')
     const room = new Room(dirs.path, { sizeBytes, compact: () => compact(database) })
     await room.refresh()
@@ -84,6 +87,29 @@ export async function openWithParts(options: StoreOptions = {}): Promise<OpenedS
   } catch (error) {
     await database.close()
     throw error
+  }
+}
+
+/**
+ * Gives the database what a former run left in its journal, and begins a new one. Durable commits go to the database at
+ * once: there is none then.
+ */
+async function openJournal(
+  folder: string,
+  database: Level<Buffer, Buffer>,
+  durable: boolean,
+): Promise<Journal | undefined> {
+  try {
+    const { mutations, remove, nextNumber } = readJournals(folder)
+    if (mutations.length > 0) {
+      const batch = database.batch()
+      for (const row of mutations) row.kind === 'put' ? batch.put(row.key, row.value) : batch.del(row.key)
+      await batch.write({ sync: true } as object)
+    }
+    remove()
+    return durable ? undefined : new Journal(folder, nextNumber)
+  } catch (error) {
+    throw asStoreError(error, `take over the journal in ${folder}`)
   }
 }
 
