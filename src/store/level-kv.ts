@@ -217,6 +217,8 @@ export class LevelKv implements Kv {
         this.#claims.release(commit.claims)
         commit.end(failure)
       }
+      const overflow = this.#behind?.overflow()
+      if (overflow !== undefined) await overflow
     }
     this.#writing = undefined
   }

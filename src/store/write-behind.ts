@@ -12,6 +12,9 @@ export interface WriteBehindLimits {
   delayMs: number
 }
 
+/** So many times its limit the journal may grow while it is being emptied. */
+const fullAt = 3
+
 const defaultLimits: WriteBehindLimits = { journalBytes: 8 * 1024 * 1024, delayMs: 2000 }
 
 /** Writes rows to the database, all or none. @param isSynced resolves when they are on the disk */
@@ -52,6 +55,12 @@ export class WriteBehind {
     }
     if (this.#journal.sizeBytes >= this.#limits.journalBytes) this.#empty()
     else this.#timer ??= setTimeout(this.#onTime, this.#limits.delayMs).unref()
+  }
+
+  /** When rows come faster than the database takes them: resolves when there is room for more. Undefined: there is. */
+  overflow(): Promise<void> | undefined {
+    const isFull = this.#isEmptying && this.#journal.sizeBytes >= fullAt * this.#limits.journalBytes
+    return isFull ? this.#applying : undefined
   }
 
   /** Resolves when the database has all that was added so far. @throws StoreError what kept it from taking it */

@@ -114,6 +114,28 @@ test('at its limit the journal is emptied, once the database has all on the disk
     assert.equal(readdirSync(folder).length, 1)
   }))
 
+test('whoever writes faster than the database takes it is held up', () =>
+  withParts({ journalBytes: 1000 }, async ({ behind, rows, state }) => {
+    let open = (): void => {}
+    state.gate = new Promise((resolve) => {
+      open = resolve
+    })
+    behind.add([[put('first', 'x'.repeat(1000))]], nameOf)
+    assert.equal(behind.overflow(), undefined)
+    // The first file is being emptied.
+    await delay(5)
+    behind.add([[put('more', 'x'.repeat(2000))]], nameOf)
+    assert.equal(behind.overflow(), undefined)
+    behind.add([[put('much more', 'x'.repeat(1000))]], nameOf)
+    const waiting = behind.overflow()
+    assert.ok(waiting)
+    open()
+    await waiting
+    assert.ok(rows.has('first'))
+    assert.equal(behind.overflow(), undefined)
+    await behind.end()
+  }))
+
 test('a file whose rows could not be written stays, and goes before those behind it', () =>
   withParts({ journalBytes: 1 }, async ({ behind, rows, state, folder }) => {
     state.failures = 1
