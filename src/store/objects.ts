@@ -14,7 +14,7 @@ import { decodeJson, encodeObject, recordOf } from './record-rows.ts'
 import type { BodyRef, BucketRecord, ObjectRecord, PartRecord } from './records.ts'
 import { asStaged, type Staged } from './staged-body.ts'
 import type { CopiedAnnotation, ListOptions, ListPage, ObjectDraft, ObjectStore, StagedBody } from './store.ts'
-import { attempt, type Engine, lost, type Transaction, transact } from './transaction.ts'
+import { attempt, type Engine, type Transaction, transact } from './transaction.ts'
 import type { Turns } from './turns.ts'
 import { VersionStack } from './versions.ts'
 
@@ -56,7 +56,7 @@ export class Objects implements ObjectStore {
     return whenReady(this.#kv.get(objectPartsKey(record.uploadId)), (row) => row && decodeJson<PartRecord[]>(row))
   }
 
-  async put(
+  put(
     bucket: BucketRecord,
     key: string,
     body: StagedBody,
@@ -65,29 +65,28 @@ export class Objects implements ObjectStore {
     annotations: readonly CopiedAnnotation[] = [],
   ): Promise<ObjectRecord | 'bucketGone' | 'sourceGone'> {
     const staged = asStaged(body)
-    try {
-      return await this.#change<ObjectRecord | 'bucketGone' | 'sourceGone'>(
-        bucket,
-        key,
-        'bucketGone',
-        (stack, current, transaction) => {
-          const draft = decide(stack.newest?.record)
-          const isThere = source === undefined || expectSource(this.#kv, source, transaction)
-          return whenReady(isThere, (is) => {
-            const placed = is ? staged.place(transaction) : undefined
-            const attached = placed && attachAnnotations(annotations, transaction)
-            if (placed === undefined || attached === undefined) return 'sourceGone'
-            const filled = { Key: key, VersionId: nextVersionId(current), body: placed }
-            const record: ObjectRecord = Object.assign(withoutParts(draft), attached, filled)
-            return whenReady(stack.push(record, transaction), (pushed) => pushed.record)
-          })
-        },
-      )
-    } finally {
-      const discarding = staged.discard()
-      if (discarding !== undefined) await discarding
+    const putting = this.#change<ObjectRecord | 'bucketGone' | 'sourceGone'>(
+      bucket,
+      key,
+      'bucketGone',
+      (stack, current, transaction) => {
+        const draft = decide(stack.newest?.record)
+        const isThere = source === undefined || expectSource(this.#kv, source, transaction)
+        return whenReady(isThere, (is) => {
+          const placed = is ? staged.place(transaction) : undefined
+          const attached = placed && attachAnnotations(annotations, transaction)
+          if (placed === undefined || attached === undefined) return 'sourceGone'
+          const filled = { Key: key, VersionId: nextVersionId(current), body: placed }
+          const record: ObjectRecord = Object.assign(withoutParts(draft), attached, filled)
+          return whenReady(stack.push(record, transaction), (pushed) => pushed.record)
+        })
+      },
+    )
+    if (staged.isInMemory && annotations.length === 0) return putting
+    return putting.finally(async () => {
+      await staged.discard()
       for (const { body: copied } of annotations) await copied.discard()
-    }
+    })
   }
 
   async append(
@@ -219,7 +218,7 @@ export class Objects implements ObjectStore {
   }
 
   /** Runs one change of a key's versions until its commit holds; once it has lost against another, in its turn. */
-  async #change<T>(
+  #change<T>(
     bucket: BucketRecord,
     key: string,
     whenBucketGone: T,
@@ -231,8 +230,8 @@ export class Objects implements ObjectStore {
         return whenReady(VersionStack.read(this.#kv, current.id, key), (stack) => build(stack, current, transaction))
       })
     const name = `${bucket.id}/${key}`
-    const first = this.#turns.isTaken(name) ? lost : await attempt(this.#engine, change)
-    return first === lost ? this.#turns.take(name, () => transact(this.#engine, change)) : first
+    const inTurn = () => this.#turns.take(name, () => transact(this.#engine, change))
+    return this.#turns.isTaken(name) ? inTurn() : attempt(this.#engine, change, inTurn)
   }
 }
 

@@ -37,6 +37,11 @@ export class Staged implements StagedBody, Participant {
     this.#content = content
   }
 
+  /** There is nothing to throw away. */
+  get isInMemory(): boolean {
+    return this.#content.kind === 'inline' || this.#content.kind === 'empty'
+  }
+
   get id(): string {
     return this.#ref.id
   }

@@ -180,18 +180,21 @@ export function encodeReferences(count: number): Buffer {
 /** Far above what contention in one process can cause: reached only by a bug. */
 const maxAttempts = 2000
 
-/** What an attempt gives when another writer came between. */
-export const lost = Symbol('lost')
-
 type Build<T> = (transaction: Transaction) => MaybePromise<T>
 
-/** Runs `build` on a fresh transaction and commits it. When it writes nothing, its result is returned as it is. */
-export async function attempt<T>(engine: Engine, build: Build<T>): Promise<T | typeof lost> {
+/**
+ * Runs `build` on a fresh transaction and commits it. When it writes nothing, its result is returned as it is.
+ * @param whenLost what to do when another writer came between
+ */
+export async function attempt<T, U>(engine: Engine, build: Build<T>, whenLost: () => MaybePromise<U>): Promise<T | U> {
   const transaction = new Transaction(engine)
   const building = build(transaction)
   const result = building instanceof Promise ? await building : building
-  return transaction.isEmpty || (await transaction.commit()) ? result : lost
+  return transaction.isEmpty || (await transaction.commit()) ? result : whenLost()
 }
+
+const lost: unique symbol = Symbol('lost')
+const tellLost = (): typeof lost => lost
 
 /**
  * Attempts again and again until no other writer came between. What `build` throws ends it.
@@ -199,7 +202,7 @@ export async function attempt<T>(engine: Engine, build: Build<T>): Promise<T | t
  */
 export async function transact<T>(engine: Engine, build: Build<T>): Promise<T> {
   for (let count = 0; count < maxAttempts; count++) {
-    const result = await attempt(engine, build)
+    const result = await attempt<T, typeof lost>(engine, build, tellLost)
     if (result !== lost) return result
   }
   throw new StoreError('CONTENTION', `A commit lost against other writers ${maxAttempts} times.`)
