@@ -13,11 +13,13 @@ import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, rmSync, 
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Mutation } from './kv.ts'
-import { asStoreError } from './store-error.ts'
+import { asStoreError, StoreError } from './store-error.ts'
 
 const headBytes = 8
 const rowHeadBytes = 8
 const deletion = 0xffffffff
+/** Instead of a file descriptor. */
+const closed = -1
 const nameOf = (number: number): string => `${String(number).padStart(10, '0')}.log`
 const fileName = /^\d{10}\.log$/
 
@@ -43,8 +45,9 @@ export class Journal {
     return this.#sizeBytes
   }
 
-  /** All of these or, when it throws, none. @throws StoreError NO_SPACE, IO */
+  /** All of these or, when it throws, none. @throws StoreError NO_SPACE, IO, CLOSED */
   append(groups: readonly (readonly Mutation[])[]): void {
+    if (this.#file === closed) throw new StoreError('CLOSED', 'Cannot write to the journal: the store is closed.')
     const end = this.#encode(groups)
     try {
       // At a fixed place: what a write that failed has left behind is written over.
@@ -79,6 +82,8 @@ export class Journal {
   /** Nothing is appended any more. */
   close(): void {
     closeSync(this.#file)
+    // The system gives the number to another file.
+    this.#file = closed
   }
 
   /** Of a closed journal: the database has it all. */

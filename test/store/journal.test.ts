@@ -121,7 +121,7 @@ test('what cannot be written says so', () =>
     journal.close()
     assert.throws(
       () => journal.append([[put('lost')]]),
-      (error) => error instanceof StoreError && error.code === 'IO' && /journal/.test(error.message),
+      (error) => error instanceof StoreError && error.code === 'CLOSED' && /journal/.test(error.message),
     )
     rmSync(join(folder, '0000000002.log'), { recursive: true })
     assert.deepEqual(Object.keys(rowsOf(folder)), ['kept', 'kept too'])

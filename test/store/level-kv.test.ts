@@ -1,8 +1,12 @@
 /** What LevelKv adds to its database: groups, claims, and recovery from a failed write. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { MemoryLevel } from 'memory-level'
 import { Claims } from '../../src/store/claims.ts'
+import { Journal } from '../../src/store/journal.ts'
 import { type LevelDatabase, LevelKv } from '../../src/store/level-kv.ts'
 import { StoreError } from '../../src/store/store-error.ts'
 
@@ -41,7 +45,7 @@ async function fragile() {
       state.closed++
     },
   }
-  return { kv: new LevelKv(database, { sync: true, canReopen: async () => state.hasRoom }), state }
+  return { kv: new LevelKv(database, { sync: true, canReopen: async () => state.hasRoom }), state, database }
 }
 
 describe('LevelKv', () => {
@@ -58,6 +62,38 @@ describe('LevelKv', () => {
     await kv.close()
     assert.deepEqual(await Promise.all(commits), [true, true])
     assert.equal(state.writes, 1)
+  })
+
+  it('commits are acknowledged from a journal, and its failures are those of a commit', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kv-journal-'))
+    try {
+      const { database, state } = await fragile()
+      const journal = new Journal(folder, 1)
+      const kv = new LevelKv(database, { sync: false, journal, canReopen: async () => state.hasRoom })
+      assert.equal(await kv.commit([], put('a')), true)
+      assert.equal(state.writes, 0)
+      assert.equal(String(await kv.get(b('a'))), 'a')
+      assert.equal(await kv.commit([{ kind: 'absent', key: b('a') }], put('b')), false)
+      const cursor = kv.range({ gte: b('a'), lt: b('z') })
+      assert.deepEqual((await cursor.next(9)).map(String), ['a,a'])
+      await cursor.close()
+      assert.equal(state.writes, 1)
+      // The database cannot take it: what asks for a range is told, the commit stays, and goes there when it can.
+      state.failures = 1
+      assert.equal(await kv.commit([], put('c')), true)
+      await assert.rejects(async () => kv.range({ gte: b('a'), lt: b('z') }).next(9), StoreError)
+      assert.equal(String(await kv.get(b('c'))), 'c')
+      const again = kv.range({ gte: b('a'), lt: b('z') })
+      assert.equal((await again.next(9)).length, 2)
+      await again.close()
+      await kv.commit([], put('d'))
+      journal.close()
+      await assert.rejects(kv.commit([], put('e')), StoreError)
+      assert.equal(await kv.get(b('e')), undefined)
+      assert.equal(String(await kv.get(b('d'))), 'd')
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
   it('a write that fails for want of space says so, changes nothing, and the next one works again', async () => {
