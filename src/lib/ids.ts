@@ -1,5 +1,5 @@
 /** Random identifiers in the shapes AWS uses. */
-import { randomBytes, randomFillSync } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 /** The sources of randomness: tests count, production draws. */
 export interface Ids {
@@ -12,27 +12,34 @@ export interface Ids {
 }
 
 const base32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-/** Randomness is drawn in blocks: one system call serves hundreds of requests. */
-const pool = Buffer.allocUnsafe(16 * 1024)
-let used = pool.length
+const requestIdLength = 16
+/** 57 bytes are 76 characters, without padding. */
+const hostIdLength = 76
 
-function take(sizeBytes: number): Buffer {
-  if (used + sizeBytes > pool.length) {
-    randomFillSync(pool)
-    used = 0
+/** Text is drawn for hundreds of requests at once, and cut up: a piece of a text costs next to nothing. */
+function pieces(length: number, draw: () => string): () => string {
+  let text = ''
+  let used = 0
+  return () => {
+    if (used === text.length) {
+      text = draw()
+      used = 0
+    }
+    used += length
+    return text.slice(used - length, used)
   }
-  used += sizeBytes
-  return pool.subarray(used - sizeBytes, used)
 }
 
-/** Production ids. Request ids are 16 upper-case characters and host ids 56 bytes of Base64, as recorded AWS answers show. */
+function drawBase32(): string {
+  const bytes = randomBytes(256 * requestIdLength)
+  for (let at = 0; at < bytes.length; at++) bytes[at] = base32.charCodeAt((bytes[at] as number) & 31)
+  return bytes.toString('latin1')
+}
+
+/** Production ids. Request ids are 16 upper-case characters and host ids 76 of Base64, as recorded AWS answers show. */
 export const randomIds: Ids = {
-  requestId() {
-    const bytes = take(16)
-    for (let at = 0; at < 16; at++) bytes[at] = base32.charCodeAt((bytes[at] as number) & 31)
-    return bytes.toString('latin1')
-  },
-  hostId: () => take(57).toString('base64'),
+  requestId: pieces(requestIdLength, drawBase32),
+  hostId: pieces(hostIdLength, () => randomBytes((128 * hostIdLength * 3) / 4).toString('base64')),
   // A letter first: what begins with `-` is an option to command lines.
   uploadId: () => `U${randomBytes(48).toString('base64url')}`,
 }
