@@ -186,18 +186,6 @@ describe('the response', () => {
     assert.match(await exchange(port, `GET /b HTTP/1.1\r\n${close}`), /^HTTP\/1\.1 500 .*<Code>InternalError<\/Code>/s)
   })
 
-  it('of requests that come together: one that throws at once takes no other with it', async (t) => {
-    const { port } = await start(t, (request) => {
-      if (request.rawPath === '/thrown') throw new Error('at once')
-      return hello()
-    })
-    const paths = ['/b/1', '/thrown', '/b/2', '/thrown', '/b/3']
-    const texts = await Promise.all(paths.map((path) => exchange(port, `GET ${path} HTTP/1.1\r\n${close}`)))
-    for (const [at, text] of texts.entries()) {
-      assert.match(text, paths[at] === '/thrown' ? /^HTTP\/1\.1 500 .*InternalError/s : /^HTTP\/1\.1 200 .*hello$/s)
-    }
-  })
-
   it('leaves the connection open for the next request', async (t) => {
     const { port } = await start(t, hello)
     const client = await raw(port)
