@@ -263,6 +263,9 @@ function requestTimeout(): AwsError {
  */
 export async function collectBody(body: RequestBody, limitBytes: number, overflowCode: ErrorCode): Promise<Buffer> {
   if (body.sizeBytes !== undefined && body.sizeBytes > limitBytes) throw error(overflowCode)
+  // Of a known size, and so within the limit.
+  const whole = body.sizeBytes === undefined ? undefined : body.atOnce?.()
+  if (whole !== undefined) return whole
   const chunks: Buffer[] = []
   let size = 0
   await body.forEach((chunk) => {
