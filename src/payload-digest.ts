@@ -1,5 +1,6 @@
 /** Integrity of small payloads (XML, JSON): Content-MD5 and x-amz-checksum-* headers or trailers against the bytes that came. */
 import { createHash } from 'node:crypto'
+import { checksumOf } from './digest/hasher.ts'
 import { error } from './errors.ts'
 import type { RequestBody } from './http/request-body.ts'
 import { header, type WireRequest } from './http/wire.ts'
@@ -7,7 +8,6 @@ import type { Plan } from './protocol/index.ts'
 import {
   algorithmNames,
   algorithms,
-  checksumOf,
   declaredChecksum,
   isBase64Of,
   isChecksumValue,

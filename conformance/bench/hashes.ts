@@ -1,6 +1,6 @@
 /** The yardstick of uploads: the hashes that one needs, one after the other over the whole body, on one core. */
 import { createHash } from 'node:crypto'
-import { createHasher } from '../../src/s3/lib/checksum.ts'
+import { createHasher } from '../../src/digest/hasher.ts'
 
 /** MD5 for the entity tag, SHA-256 for the signature, CRC64NVME as the checksum. */
 export async function hashAll(body: Buffer): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * CRC-64/NVME of bytes at hand, eight bytes a step, on two words of 32 bits. For small bodies: one set of tables that
- * stays in the processor's cache, and no instance to set up. Streams use WebAssembly (`s3/lib/checksum.ts`).
+ * stays in the processor's cache, and no instance to set up. Streams use WebAssembly (`digest/hasher.ts`).
  * @see https://reveng.sourceforge.io/crc-catalogue/all.htm#crc.cat.crc-64-nvme
  */
 

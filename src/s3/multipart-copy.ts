@@ -3,14 +3,14 @@
  * when the part's MD5 or checksum does not follow from what is known of the source.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
  */
-import { createHash } from 'node:crypto'
 import type { Ctx } from '../context.ts'
+import { digestsOf } from '../digest/digests.ts'
 import type { Sealer } from '../encryption/sealer.ts'
 import { error } from '../errors.ts'
 import type { S3Handlers, UploadPartCopyOutput, UploadPartCopyRequest } from '../model/s3.types.gen.ts'
 import type { ChecksumAlgorithm, ObjectRecord, PartRecord, UploadPartRecord, UploadRecord } from '../store/records.ts'
 import { maxAttempts } from './lib/attempts.ts'
-import { checksumValueOutput, createHasher, defaultAlgorithm } from './lib/checksum.ts'
+import { checksumValueOutput, defaultAlgorithm } from './lib/checksum.ts'
 import { checkCopySourceConditions } from './lib/conditional.ts'
 import { type FoundSource, findCopySource, parseCopySource } from './lib/copy-source.ts'
 import { copiedBody } from './lib/copied-body.ts'
@@ -96,15 +96,10 @@ async function readDigests(
 ): Promise<Digests | undefined> {
   const content = await ctx.store.bodies.read(record.body, start, end, from)
   if (content === undefined) return undefined
-  const md5 = createHash('md5')
-  const hasher = await createHasher(algorithm)
-  for await (const chunk of content instanceof Uint8Array ? [content] : content) {
-    md5.update(chunk as Buffer)
-    hasher.update(chunk as Buffer)
-  }
+  const values = await digestsOf(content, algorithm === 'MD5' ? ['MD5'] : ['MD5', algorithm], end - start)
   return {
-    ETag: to.hasMD5Tag ? md5.digest('hex') : opaqueTag(),
-    checksum: { algorithm, value: hasher.digest().toString('base64'), type: 'FULL_OBJECT' },
+    ETag: to.hasMD5Tag ? Buffer.from(values.get('MD5') ?? '', 'base64').toString('hex') : opaqueTag(),
+    checksum: { algorithm, value: values.get(algorithm) ?? '', type: 'FULL_OBJECT' },
   }
 }
 

@@ -4,17 +4,9 @@
  */
 import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
-import type { RequestBody } from '../http/request-body.ts'
 import type { S3Handlers, UploadPartOutput, UploadPartRequest } from '../model/s3.types.gen.ts'
 import type { Checksum, ChecksumAlgorithm, UploadPartRecord, UploadRecord } from '../store/records.ts'
-import {
-  checksumValueOutput,
-  createHasher,
-  type DeclaredChecksum,
-  declaredChecksum,
-  defaultAlgorithm,
-  type Hasher,
-} from './lib/checksum.ts'
+import { checksumValueOutput, type DeclaredChecksum, declaredChecksum, defaultAlgorithm } from './lib/checksum.ts'
 import { encryptionOutput } from './lib/encryption.ts'
 import { quoteETag } from './lib/etag.ts'
 import { requireIntegrity } from './lib/object-lock.ts'
@@ -48,23 +40,6 @@ function checkAlgorithm(upload: UploadRecord, declared: DeclaredChecksum | undef
   )
 }
 
-/** The same body, with a second hasher that sees every chunk. */
-function tapped(body: RequestBody, hasher: Hasher): RequestBody {
-  return {
-    sizeBytes: body.sizeBytes,
-    trailers: body.trailers,
-    forEach(sink) {
-      const tap = (chunk: Buffer): void | Promise<void> => {
-        // The write is under way while this thread hashes.
-        const written = sink(chunk)
-        hasher.update(chunk)
-        return written
-      }
-      return body.forEach(tap)
-    },
-  }
-}
-
 interface ReceivedPart extends ReceivedBody {
   /** Of the algorithm that completing the upload needs; `checksum` is the one the client declared. */
   kept: Checksum
@@ -78,15 +53,15 @@ async function receivePart(
   declared: DeclaredChecksum | undefined,
   encryption: BodyEncryption,
 ): Promise<ReceivedPart> {
-  const options = { ContentMD5: input.ContentMD5, declared, expectedDigestAs: 'base64', encryption } as const
-  if ((declared?.algorithm ?? defaultAlgorithm) === needed) {
-    const received = await receiveBody(ctx, options)
-    return { ...received, kept: received.checksum }
-  }
-  const hasher = await createHasher(needed)
-  const received = await receiveBody({ store: ctx.store, body: tapped(ctx.body, hasher) }, options)
-  const value = hasher.digest().toString('base64')
-  return { ...received, kept: { algorithm: needed, value, type: 'FULL_OBJECT' } }
+  const own = declared?.algorithm ?? defaultAlgorithm
+  const received = await receiveBody(ctx, {
+    ContentMD5: input.ContentMD5,
+    declared,
+    ...(own !== needed && { alsoNeeded: needed }),
+    expectedDigestAs: 'base64',
+    encryption,
+  })
+  return { ...received, kept: received.also ?? received.checksum }
 }
 
 async function commit(

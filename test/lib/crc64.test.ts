@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { crc64nvme } from '../../src/lib/crc64.ts'
-import { createHasher } from '../../src/s3/lib/checksum.ts'
+import { createHasher } from '../../src/digest/hasher.ts'
 
 it("gives the catalogue's check value", () => {
   assert.equal(crc64nvme(Buffer.from('123456789')).toString('hex'), 'ae8b14860a799888')

@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { algorithmNames, algorithms, checksumOf } from '../../src/s3/lib/checksum.ts'
+import { checksumOf } from '../../src/digest/hasher.ts'
+import { algorithmNames, algorithms } from '../../src/s3/lib/checksum.ts'
 import { handlers } from '../../src/s3/index.ts'
 import { allowsChecksumType } from '../../src/s3/lib/uploads.ts'
 import { Bucket, Upload, withUploads } from './multipart-support.ts'

@@ -10,8 +10,8 @@
  * Gap: a copy does not depend on the size of the object, so one of more bytes keeps the source's `-N` ETag and composite
  * checksum, which are still true of its bytes. A checksum algorithm that the request names is always computed.
  */
-import { createHash } from 'node:crypto'
 import type { Ctx } from '../../context.ts'
+import { digestsOf } from '../../digest/digests.ts'
 import type { Sealer } from '../../encryption/sealer.ts'
 import type {
   BodyRef,
@@ -22,7 +22,6 @@ import type {
   PartRecord,
 } from '../../store/records.ts'
 import type { Store } from '../../store/store.ts'
-import { createHasher } from './checksum.ts'
 import type { FoundSource } from './copy-source.ts'
 import { combineCrcs, isCombinable } from './crc-combine.ts'
 import { isMD5Tagged, opaqueTag } from './encryption.ts'
@@ -143,11 +142,13 @@ async function read(
 ): Promise<ReadDigests | undefined> {
   const bytes = await store.bodies.read(body, 0, body.sizeBytes, sealer)
   if (bytes === undefined) return undefined
-  const md5 = hasMD5 ? createHash('md5') : undefined
-  const hasher = algorithm === undefined ? undefined : await createHasher(algorithm)
-  for await (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
-    md5?.update(chunk as Buffer)
-    hasher?.update(chunk as Buffer)
+  const needed = new Set<ChecksumAlgorithm>()
+  if (hasMD5) needed.add('MD5')
+  if (algorithm !== undefined) needed.add(algorithm)
+  const values = await digestsOf(bytes, [...needed], body.sizeBytes)
+  const md5 = hasMD5 ? values.get('MD5') : undefined
+  return {
+    md5: md5 && Buffer.from(md5, 'base64').toString('hex'),
+    value: algorithm && values.get(algorithm),
   }
-  return { md5: md5?.digest('hex'), value: hasher?.digest().toString('base64') }
 }

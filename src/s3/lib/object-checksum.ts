@@ -1,8 +1,9 @@
 /** The checksum of a multipart object, made of those of its parts: O(parts), no bytes are read. */
 import { error } from '../../errors.ts'
+import { createHasher } from '../../digest/hasher.ts'
 import type { CompleteMultipartUploadRequest } from '../../model/s3.types.gen.ts'
 import type { Checksum, ObjectRecord, UploadPartRecord, UploadRecord } from '../../store/records.ts'
-import { algorithmNames, algorithms, createHasher, defaultAlgorithm } from './checksum.ts'
+import { algorithmNames, algorithms, defaultAlgorithm } from './checksum.ts'
 import { combineCrcs, isCombinable } from './crc-combine.ts'
 import { isChecksumType, shownAlgorithm } from './uploads.ts'
 

@@ -2,8 +2,10 @@
  * One pass over an uploaded body: stored, hashed and verified chunk by chunk; only a small one is held. Whatever goes
  * wrong, nothing of it stays.
  */
-import { createHash, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Ctx } from '../../context.ts'
+import { openDigests } from '../../digest/digests.ts'
+import { checksumOf } from '../../digest/hasher.ts'
 import { error } from '../../errors.ts'
 import type { Sealer } from '../../encryption/sealer.ts'
 import type { RequestBody } from '../../http/request-body.ts'
@@ -13,8 +15,6 @@ import type { Checksum, ChecksumAlgorithm } from '../../store/records.ts'
 import type { BodyWriter, StagedBody } from '../../store/store.ts'
 import {
   algorithms,
-  checksumOf,
-  createHasher,
   type DeclaredChecksum,
   defaultAlgorithm,
   isBase64Of,
@@ -30,6 +30,8 @@ export interface ReceiveOptions {
   ContentMD5?: string | undefined
   /** What the request declares; CRC64NVME is computed when it declares nothing. */
   declared: DeclaredChecksum | undefined
+  /** Another that is to be computed. */
+  alsoNeeded?: ChecksumAlgorithm
   /** How BadDigest shows the expected MD5. Observed: PutObject hex, UploadPart Base64 (recorded, test_s3_invalid_content_md5). */
   expectedDigestAs: 'hex' | 'base64'
   encryption: BodyEncryption
@@ -49,6 +51,8 @@ export interface ReceivedBody {
   /** Unquoted. */
   ETag: string
   checksum: Checksum
+  /** Of `alsoNeeded`. */
+  also?: Checksum
 }
 
 /** Bodies of a known size up to this one are taken whole: the store holds as much of one in memory in any case. */
@@ -64,6 +68,8 @@ interface Digests {
   md5: string | undefined
   /** Base64. */
   checksum: string
+  /** Base64, of `alsoNeeded`. */
+  also: string
 }
 
 type Source = Pick<Ctx, 'store' | 'body'>
@@ -102,18 +108,21 @@ const needsMD5 = (options: ReceiveOptions): boolean =>
   options.encryption.hasMD5Tag || options.ContentMD5 !== undefined || algorithmOf(options) === 'MD5'
 
 function receiveWhole({ store, body }: Source, bytes: Buffer, options: ReceiveOptions): MaybePromise<ReceivedBody> {
+  const { alsoNeeded } = options
   const md5 = needsMD5(options) ? hash('md5', bytes, 'hex') : undefined
-  return whenReady(checksumOf(algorithmOf(options), bytes), (checksum) => {
-    const digests = { sizeBytes: bytes.length, md5, checksum }
-    verify(digests, body, options)
-    return received(store.bodies.stage(bytes, options.encryption.sealer), digests, options)
-  })
+  return whenReady(checksumOf(algorithmOf(options), bytes), (checksum) =>
+    whenReady(alsoNeeded === undefined ? '' : checksumOf(alsoNeeded, bytes), (also) => {
+      const digests = { sizeBytes: bytes.length, md5, checksum, also }
+      verify(digests, body, options)
+      return received(store.bodies.stage(bytes, options.encryption.sealer), digests, options)
+    }),
+  )
 }
 
 async function receiveStream({ store, body }: Source, options: ReceiveOptions): Promise<ReceivedBody> {
   const writer = store.bodies.writer(options.encryption.sealer)
   try {
-    const digests = await hashed(body, writer, options)
+    const digests = await pass(body, writer, options)
     verify(digests, body, options)
     return received(await writer.finish(), digests, options)
   } catch (cause) {
@@ -123,25 +132,43 @@ async function receiveStream({ store, body }: Source, options: ReceiveOptions): 
 }
 
 /** Passes a body on to the writer and computes its digests. */
-async function hashed(body: RequestBody, writer: BodyWriter, options: ReceiveOptions): Promise<Digests> {
+async function pass(body: RequestBody, writer: BodyWriter, options: ReceiveOptions): Promise<Digests> {
+  const { alsoNeeded } = options
   const algorithm = algorithmOf(options)
-  const md5 = needsMD5(options) ? createHash('md5') : undefined
-  const hasher = algorithm === 'MD5' ? undefined : await createHasher(algorithm)
+  const needed = new Set([algorithm])
+  if (needsMD5(options)) needed.add('MD5')
+  if (alsoNeeded !== undefined) needed.add(alsoNeeded)
+  const digests = await openDigests([...needed], body.sizeBytes)
   let sizeBytes = 0
   const sink = (chunk: Buffer): void | Promise<void> => {
     sizeBytes += chunk.length
     if (sizeBytes > maxUploadBytes) throw tooLarge(sizeBytes)
     // The write is under way while this thread hashes.
-    const written = writer.write(chunk)
-    md5?.update(chunk)
-    hasher?.update(chunk)
-    return written
+    return both(writer.write(chunk), digests.update(chunk))
   }
-  await body.forEach(sink)
-  const md5Bytes = md5?.digest()
-  const checksum = (hasher?.digest() ?? md5Bytes)?.toString('base64') ?? ''
-  return { sizeBytes, md5: md5Bytes?.toString('hex'), checksum }
+  try {
+    await body.forEach(sink)
+    const values = await digests.digest()
+    const md5 = values.get('MD5')
+    return {
+      sizeBytes,
+      md5: md5 && Buffer.from(md5, 'base64').toString('hex'),
+      checksum: values.get(algorithm) ?? '',
+      also: (alsoNeeded && values.get(alsoNeeded)) ?? '',
+    }
+  } catch (cause) {
+    digests.abandon()
+    throw cause
+  }
 }
+
+async function bothOf(a: Promise<void>, b: Promise<void>): Promise<void> {
+  await Promise.all([a, b])
+}
+
+/** Resolves when both have. */
+const both = (a: void | Promise<void>, b: void | Promise<void>): void | Promise<void> =>
+  a !== undefined && b !== undefined ? bothOf(a, b) : (a ?? b)
 
 /** Are the bytes those that the request declares? @throws AwsError BadDigest, InvalidRequest, MalformedTrailerError */
 function verify({ md5, checksum }: Digests, { trailers }: RequestBody, options: ReceiveOptions): void {
@@ -150,12 +177,15 @@ function verify({ md5, checksum }: Digests, { trailers }: RequestBody, options: 
   if (declared !== undefined) checkDeclared(declared, checksum, trailers)
 }
 
-function received(staged: StagedBody, { sizeBytes, md5, checksum }: Digests, options: ReceiveOptions): ReceivedBody {
+function received(staged: StagedBody, digests: Digests, options: ReceiveOptions): ReceivedBody {
+  const { sizeBytes, md5, checksum, also } = digests
+  const { alsoNeeded } = options
   return {
     staged,
     sizeBytes,
     ETag: options.encryption.hasMD5Tag && md5 !== undefined ? md5 : opaqueTag(),
     checksum: { algorithm: algorithmOf(options), value: checksum, type: 'FULL_OBJECT' },
+    ...(alsoNeeded !== undefined && { also: { algorithm: alsoNeeded, value: also, type: 'FULL_OBJECT' } }),
   }
 }
 

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  algorithmNames,
-  algorithms,
-  checksumOf,
-  createHasher,
-  declaredChecksum,
-  type Hasher,
-  isChecksumValue,
-} from '../../../src/s3/lib/checksum.ts'
+import { checksumOf, createHasher, type Hasher } from '../../../src/digest/hasher.ts'
+import { algorithmNames, algorithms, declaredChecksum, isChecksumValue } from '../../../src/s3/lib/checksum.ts'
 import { combineCrcs } from '../../../src/s3/lib/crc-combine.ts'
 import type { ChecksumAlgorithm } from '../../../src/store/records.ts'
 import { refused } from '../support.ts'
