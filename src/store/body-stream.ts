@@ -24,6 +24,8 @@ export type LeafSource = () => Promise<Leaf | undefined>
 
 /** How much is read at once. */
 export const readBytes = 512 * 1024
+/** Bytes at hand are sent together up to this: thousands of small parts would cost more to send than to read. */
+const gatherBytes = 64 * 1024
 
 /**
  * @param first the first leaf; the stream closes it, also when it is never read.
@@ -36,18 +38,31 @@ export function bodyStream(first: Leaf, nextLeaf: LeafSource, onClose: () => voi
   /** A read in progress: destroying waits for it, because its file must not be closed under it. */
   let reading: Promise<void> | undefined
 
-  async function nextPiece(): Promise<Uint8Array | null> {
-    if (begun !== undefined) {
-      const piece = begun
-      begun = undefined
-      return piece
+  /** Bytes at hand, with those that follow, up to a leaf that must be read. */
+  async function atHand(piece: Uint8Array): Promise<Uint8Array> {
+    const pieces = [piece]
+    let size = piece.length
+    while (size < gatherBytes) {
+      const leaf = await nextLeaf()
+      if (leaf === undefined) break
+      if (!(leaf instanceof Uint8Array)) {
+        current = leaf
+        break
+      }
+      pieces.push(leaf)
+      size += leaf.length
     }
+    return pieces.length === 1 ? piece : Buffer.concat(pieces, size)
+  }
+
+  async function nextPiece(): Promise<Uint8Array | null> {
     for (;;) {
       if (current === undefined) {
-        const leaf = await nextLeaf()
+        const leaf = begun ?? (await nextLeaf())
+        begun = undefined
         if (leaf === undefined) return null
         if (leaf instanceof Uint8Array) {
-          if (leaf.length > 0) return leaf
+          if (leaf.length > 0) return atHand(leaf)
           continue
         }
         current = leaf
