@@ -4,14 +4,12 @@
  * in its way, passes without any of the machinery.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-policy-language-overview.html
  */
-import { bucketArn } from '../lib/arn.ts'
 import type { AccessFacts, Principal, RoleQuestion } from '../context.ts'
-import { type AwsError, error } from '../errors.ts'
+import type { AwsError } from '../errors.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { whenReady } from '../lib/when-ready.ts'
 import { bucketOwnerActions } from '../policy/decide.ts'
 import { overlay } from '../policy/context-source.ts'
-import { plainDenial, publicAccessMessage } from '../policy/message.ts'
 import {
   anonymousRefusal,
   type RequiredAction,
@@ -48,12 +46,12 @@ import {
   missingObject,
   tellsMissing,
 } from './operations.ts'
-import { asksForPublicAcl, checksAcl, hasAclInput } from './public-acls.ts'
+import { checksAcl, hasAclInput } from './public-acls.ts'
 import { effectiveBlock } from './public-access.ts'
 import { queryQuestions } from './query-questions.ts'
-import { acknowledges, isCharged } from './requester-pays.ts'
+import { refusal, refusePublicAcl, refuseUnpaid } from './refusals.ts'
 import { mayBecome } from './role.ts'
-import { denialOf, noteFurther, noteUse, settle, tellTolerated, tolerates } from './settle.ts'
+import { denialOf, noteFurther, noteUse, settle, tolerates } from './settle.ts'
 
 type BucketQuestion = Question & { bucket: BucketRecord }
 
@@ -225,7 +223,8 @@ export class Authorizer {
     if (isSessionEnough(asked)) return this.#pass(asked)
     if (principal.kind === 'anonymous') {
       const message = anonymousRefusal(operation)
-      if (message !== undefined) throw this.#refusal(asked, message, `anonymous callers may not call ${operation}`)
+      if (message !== undefined)
+        throw refusal(asked, message, `anonymous callers may not call ${operation}`, this.#deps)
     }
     const caller = callerPolicies(asked, this.#deps)
     return caller instanceof Promise ? caller.then((known) => this.#headOf(asked, known)) : this.#headOf(asked, caller)
@@ -242,7 +241,7 @@ export class Authorizer {
   async #body(asked: Asked, outcome: HeadOutcome, further: readonly RequiredAction[]): Promise<void> {
     const caller = await callerPolicies(asked, this.#deps)
     if (outcome === 'needsBody') await this.#operation(asked, caller)
-    else await this.#refusePublicAcl(asked)
+    else await refusePublicAcl(asked, this.#deps)
     await this.#all(asked, caller, further)
   }
 
@@ -279,8 +278,8 @@ export class Authorizer {
   /** What holds beside permissions. */
   #beside(asked: Asked): MaybePromise<void> {
     const { maybeBucket: bucket } = asked
-    if (bucket !== undefined) this.#refuseUnpaid(asked, bucket)
-    return this.#refusePublicAcl(asked)
+    if (bucket !== undefined) refuseUnpaid(asked, bucket, this.#deps)
+    return refusePublicAcl(asked, this.#deps)
   }
 
   async #directory(asked: Asked, caller: CallerPolicies, arn: string): Promise<void> {
@@ -378,41 +377,11 @@ export class Authorizer {
   async #one(asked: Asked, question: Question & { bucket: BucketRecord }): Promise<void> {
     const decided = await answer(asked, await callerPolicies(asked, this.#deps), question, this.#deps)
     settle(asked, decided, question, this.#deps)
-    if (question.bucket !== asked.maybeBucket) this.#refuseUnpaid(asked, question.bucket)
+    if (question.bucket !== asked.maybeBucket) refuseUnpaid(asked, question.bucket, this.#deps)
   }
 
   async #may(asked: Asked, question: Question): Promise<boolean> {
     return isAllowed(asked, await callerPolicies(asked, this.#deps), question, this.#deps)
-  }
-
-  /** @throws AwsError AccessDenied */
-  #refusePublicAcl(asked: Asked): MaybePromise<void> {
-    const { operation, maybeBucket: bucket, input } = asked
-    if (bucket === undefined || !checksAcl(operation, hasAcls(bucket)) || !asksForPublicAcl(input)) return undefined
-    return this.#refuseIfBlocked(asked, bucket)
-  }
-
-  /** Of a request that asks for a public ACL. @throws AwsError AccessDenied */
-  async #refuseIfBlocked(asked: Asked, bucket: BucketRecord): Promise<void> {
-    const { operation, input, principal } = asked
-    const block = effectiveBlock(bucket, await this.#deps.accountBlock(bucket.ownerId))
-    if (block.BlockPublicAcls !== true) return
-    const [pair] = requiredActions(operation === 'PostObject' ? 'PutObject' : operation, input)
-    if (pair === undefined) return
-    const message = publicAccessMessage({ principal, ...pair }, 'BlockPublicAcls')
-    throw this.#refusal(asked, message, message)
-  }
-
-  /** Requester pays. Observed: a plain AccessDenied. @throws AwsError AccessDenied */
-  #refuseUnpaid(asked: Asked, bucket: BucketRecord): void {
-    const { principal, request } = asked
-    if (!isCharged(bucket, principal)) return
-    if (principal.kind !== 'anonymous' && acknowledges(request)) return
-    const reason = 'the requester pays, and has to say so with x-amz-request-payer: requester'
-    const { soft, journal } = this.#deps
-    if (soft === undefined) throw this.#refusal(asked, plainDenial, reason)
-    journal.refused(asked.requestId, asked.clock.now(), asked.operation, reason, true)
-    tellTolerated(asked, { action: asked.operation, resource: bucketArn(bucket.Name), reason }, soft)
   }
 
   get #isRecording(): boolean {
@@ -422,12 +391,6 @@ export class Authorizer {
   /** Whether the machinery can be left out. What it would find out is wanted while recording. */
   #isUnopposed(principal: Principal, bucket: BucketRecord | undefined): boolean {
     return isUnopposed(principal, bucket) && !this.#isRecording
-  }
-
-  /** A refusal for another reason than policies, written down with that reason. */
-  #refusal({ requestId, clock, operation }: Asked, message: string, reason: string): AwsError {
-    this.#deps.journal.refused(requestId, clock.now(), operation, reason)
-    return error('AccessDenied', {}, { message })
   }
 }
 

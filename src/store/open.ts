@@ -1,6 +1,4 @@
 /** Opens the store, in memory or in a data directory, and closes it. */
-import { Level } from 'level'
-import { MemoryLevel } from 'memory-level'
 import { memoryKeys } from '../encryption/key-file.ts'
 import { type ConfiguredKmsKey, KeyRing } from '../encryption/key-ring.ts'
 import { Annotations } from './annotations.ts'
@@ -9,6 +7,7 @@ import { Bodies } from './bodies.ts'
 import { Buckets } from './buckets.ts'
 import { Collector } from './collector.ts'
 import { explain, openKeys, prepareDataDir } from './data-dir.ts'
+import type { DiskDatabase } from './disk-database.ts'
 import { FileBlobs } from './file-blobs.ts'
 import { Iam } from './iam.ts'
 import { Journal, readJournals } from './journal.ts'
@@ -56,32 +55,26 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
 /** As `openStore`, with the parts visible. */
 export async function openWithParts(options: StoreOptions = {}): Promise<OpenedStore> {
   if (options.dataDir === undefined) {
-    const database = new MemoryLevel<Buffer, Buffer>({ keyEncoding: 'buffer', valueEncoding: 'buffer' })
-    await database.open()
+    // Loaded where it is needed: the other one would cost a tenth of a start.
+    const { openMemoryDatabase } = await import('./memory-database.ts')
+    const database = await openMemoryDatabase()
     const keys = new KeyRing(memoryKeys(), options.kmsKeys)
     const kv = new LevelKv(database, { sync: false, isKept: isKeptRow })
     return assemble({ kv, blobs: new MemoryBlobs(), keys }, options)
   }
   const dirs = await prepareDataDir(options.dataDir)
   const durable = options.durable === true
-  const database = new Level<Buffer, Buffer>(dirs.databaseDir, {
-    keyEncoding: 'buffer',
-    valueEncoding: 'buffer',
-    cacheSize: 16 * 1024 * 1024,
-    writeBufferSize: 8 * 1024 * 1024,
-  })
-  try {
-    await database.open()
-  } catch (error) {
+  const { openDiskDatabase } = await import('./disk-database.ts')
+  const database = await openDiskDatabase(dirs.databaseDir).catch((error: unknown) => {
     throw explain(error, dirs.path)
-  }
+  })
   try {
     const keys = await openKeys(dirs, options.kmsKeys ?? [])
     const canReopen = () => canOpenAgain(dirs.databaseDir)
     const journal = await openJournal(dirs.journalDir, database, durable)
     const kv = new LevelKv(database, { sync: durable, isKept: isKeptRow, canReopen, journal })
     const sizeBytes = () => filesBytes(dirs.databaseDir, '.ldb')
-    const room = new Room(dirs.path, { sizeBytes, compact: () => compact(database) })
+    const room = new Room(dirs.path, { sizeBytes, compact: () => database.compact() })
     await room.refresh()
     return assemble({ kv, blobs: new FileBlobs({ ...dirs, durable }), keys, room }, options)
   } catch (error) {
@@ -94,31 +87,19 @@ export async function openWithParts(options: StoreOptions = {}): Promise<OpenedS
  * Gives the database what a former run left in its journal, and begins a new one. Durable commits go to the database at
  * once: there is none then.
  */
-async function openJournal(
-  folder: string,
-  database: Level<Buffer, Buffer>,
-  durable: boolean,
-): Promise<Journal | undefined> {
+async function openJournal(folder: string, database: DiskDatabase, durable: boolean): Promise<Journal | undefined> {
   try {
     const { mutations, remove, nextNumber } = readJournals(folder)
     if (mutations.length > 0) {
       const batch = database.batch()
       for (const row of mutations) row.kind === 'put' ? batch.put(row.key, row.value) : batch.del(row.key)
-      await batch.write({ sync: true } as object)
+      await batch.write({ sync: true })
     }
     remove()
     return durable ? undefined : new Journal(folder, nextNumber)
   } catch (error) {
     throw asStoreError(error, `take over the journal in ${folder}`)
   }
-}
-
-/** Has LevelDB drop the rows that were deleted. */
-function compact(database: object): Promise<void> {
-  // The types of `level` leave out what it lacks in browsers.
-  const compactable = database as { compactRange(start: Buffer, end: Buffer): Promise<void> }
-  // Every key begins with a letter.
-  return compactable.compactRange(Buffer.of(0), Buffer.of(0xff))
 }
 
 /** What a store stands on. */

@@ -1,0 +1,28 @@
+/** LevelDB in a folder. */
+import { Level } from 'level'
+import type { LevelDatabase } from './level-kv.ts'
+
+export interface DiskDatabase extends LevelDatabase {
+  /** Drops the rows that were deleted. */
+  compact(): Promise<void>
+}
+
+/** What the types of `level` leave out, because it is lacking in browsers. */
+interface Compactable {
+  compactRange(start: Buffer, end: Buffer): Promise<void>
+}
+
+/** Opens, and on first use creates, a database. @throws LevelDB's error, such as LEVEL_LOCKED */
+export async function openDiskDatabase(folder: string): Promise<DiskDatabase> {
+  const level = new Level<Buffer, Buffer>(folder, {
+    keyEncoding: 'buffer',
+    valueEncoding: 'buffer',
+    cacheSize: 16 * 1024 * 1024,
+    writeBufferSize: 8 * 1024 * 1024,
+  })
+  await level.open()
+  return Object.assign(level, {
+    // Every key begins with a letter.
+    compact: () => (level as unknown as Compactable).compactRange(Buffer.of(0), Buffer.of(0xff)),
+  })
+}
