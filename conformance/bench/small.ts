@@ -1,4 +1,8 @@
-/** Small signed requests against a bare Koa "hello": requests per second, taking turns. */
+/**
+ * Small signed requests against a bare Koa "hello": requests per second, taking turns. A machine that is shared may be
+ * twice as fast a few seconds later, so what counts is the median of what each turn says. Reads come after writes: what
+ * writes leave to do in the background is not to slow the other server.
+ */
 import { fileURLToPath } from 'node:url'
 import { startChild } from './child.ts'
 import { load, median, sendAll } from './load.ts'
@@ -6,8 +10,8 @@ import { atLeast, type Row } from './report.ts'
 import { keys, withSandbucket } from './sandbucket.ts'
 import { signedBytes } from './sign.ts'
 
-const rounds = 5
-const secondsEach = 2
+const rounds = 15
+const secondsEach = 1
 
 export async function small(): Promise<Row[]> {
   const hello = await startChild([fileURLToPath(new URL('./hello.js', import.meta.url)), 'koa'])
@@ -25,26 +29,28 @@ export async function small(): Promise<Row[]> {
       await load(server.port, gets, 1)
       await load(hello.port, plain, 1)
       const rates = { hello: [] as number[], get: [] as number[], put: [] as number[] }
+      const ratios = { get: [] as number[], put: [] as number[] }
       const cpuUs = { get: [] as number[], put: [] as number[] }
       for (let round = 0; round < rounds; round++) {
-        rates.hello.push((await load(hello.port, plain, secondsEach)).perSecond)
+        const koa = (await load(hello.port, plain, secondsEach)).perSecond
+        rates.hello.push(koa)
         for (const [name, requests] of [
-          ['get', gets],
           ['put', puts],
+          ['get', gets],
         ] as const) {
           const before = server.cpuMs()
           const result = await load(server.port, requests, secondsEach)
           if (result.errors > 0) throw new Error(`${result.errors} of ${result.requests} ${name} requests failed`)
           rates[name].push(result.perSecond)
+          ratios[name].push(result.perSecond / koa)
           cpuUs[name].push(((server.cpuMs() - before) * 1000) / result.requests)
         }
       }
-      const koa = median(rates.hello)
       const line = (name: 'get' | 'put') =>
-        `${Math.round(median(rates[name]))}/s (${median(cpuUs[name]).toFixed(0)} us CPU) against ${Math.round(koa)}/s`
+        `${Math.round(median(rates[name]))}/s (${median(cpuUs[name]).toFixed(0)} us CPU) against ${Math.round(median(rates.hello))}/s; median of ${rounds} turns`
       return [
-        atLeast('Signed GET of 1 KiB / bare Koa hello', line('get'), median(rates.get) / koa, 0.5),
-        atLeast('Signed PUT of 1 KiB / bare Koa hello', line('put'), median(rates.put) / koa, 0.35),
+        atLeast('Signed GET of 1 KiB / bare Koa hello', line('get'), median(ratios.get), 0.5),
+        atLeast('Signed PUT of 1 KiB / bare Koa hello', line('put'), median(ratios.put), 0.35),
       ]
     })
   } finally {
