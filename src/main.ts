@@ -1,13 +1,11 @@
 #!/usr/bin/env node
 /** The `sandbucket` program. Only here and in `cli/` is the process itself touched. */
 import module from 'node:module'
-import { setFlagsFromString } from 'node:v8'
+import { letHeapGrow } from './lib/heap.ts'
 
 // Node 22 keeps compiled code between starts; earlier versions do not know the function.
 ;(module as { enableCompileCache?: () => unknown }).enableCompileCache?.()
-// Bodies in flight count as garbage of the heap, which is small: at V8's own pace (16 MiB above what lives) it would mark
-// everything five times in an upload of 64 MiB, a fifth of what that costs.
-setFlagsFromString('--heap-growing-percent=400')
+letHeapGrow()
 // A reader that leaves early (`sandbucket | head`) is no crash.
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})

@@ -3,12 +3,14 @@
  * runs from the same file.
  */
 import { resolveOptions } from '../../src/config/resolve.ts'
+import { letHeapGrow } from '../../src/lib/heap.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { createServer } from '../../src/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { keys } from './sandbucket.ts'
 
+letHeapGrow()
 const [kind, dataDir] = process.argv.slice(2)
 
 /** Writers get no key; what they write is then read without one. */
