@@ -3,7 +3,7 @@
  * into blocks that travel to the thread and back (the network's buffers are still to be enciphered and written).
  *
  * The thread is started by the first large body, which does not wait for it. Where it cannot start (a bundle without
- * its file), or there is one processor only, digests are computed on the event loop.
+ * its file, a process that may have none), or there is one processor only, digests are computed on the event loop.
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
@@ -33,13 +33,22 @@ const maxOnTheirWay = 4
 const keptBlocks = 16
 
 /** Undefined: never needed. A thread that has failed stays, and is not used. */
-let thread: DigestThread | undefined
+let thread: DigestThread | 'refused' | undefined
 
 /** Undefined: not in a thread, for this body. */
 export function threadDigests(algorithms: readonly ChecksumAlgorithm[], sizeBytes = Infinity): Digests | undefined {
   if (sizeBytes < minimumBytes || availableParallelism() < 2) return undefined
-  thread ??= new DigestThread()
-  return thread.state === 'ready' ? new ThreadDigests(thread, algorithms) : undefined
+  thread ??= startThread()
+  return thread !== 'refused' && thread.state === 'ready' ? new ThreadDigests(thread, algorithms) : undefined
+}
+
+/** Node's permission model, for one, refuses threads. */
+function startThread(): DigestThread | 'refused' {
+  try {
+    return new DigestThread()
+  } catch {
+    return 'refused'
+  }
 }
 
 class DigestThread {

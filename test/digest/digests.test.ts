@@ -168,4 +168,15 @@ describe('digests in a thread', { skip: availableParallelism() < 2 && 'one proce
       rmSync(folder, { recursive: true, force: true })
     }
   })
+
+  it('a process that may have no threads does without', () => {
+    const file = new URL('../../src/digest/digest-thread.js', import.meta.url)
+    const script = `
+      const { threadDigests } = await import(${JSON.stringify(file)})
+      console.log(threadDigests(['MD5']) === undefined, threadDigests(['MD5']) === undefined)`
+    const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
+    const args = [flag, '--allow-fs-read=*', '--input-type=module', '-e', script]
+    const printed = execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000, stdio: 'pipe' })
+    assert.equal(printed, 'true true\n')
+  })
 })
