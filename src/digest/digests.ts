@@ -22,12 +22,19 @@ export interface Digests {
   abandon(): void
 }
 
-/**
- * @param algorithms without repetition; MD5 is one like the others
- * @param sizeBytes of the body; undefined: not known, and taken to be large
- */
-export function openDigests(algorithms: readonly ChecksumAlgorithm[], sizeBytes?: number): MaybePromise<Digests> {
+/** What is to be computed: MD5 is one like the others; what is undefined or comes twice is left out. */
+export type Wanted = readonly (ChecksumAlgorithm | undefined)[]
+
+/** @param sizeBytes of the body; undefined: not known, and taken to be large */
+export function openDigests(wanted: Wanted, sizeBytes?: number): MaybePromise<Digests> {
+  const algorithms = [...new Set(wanted)].filter((algorithm) => algorithm !== undefined)
   return threadDigests(algorithms, sizeBytes) ?? localDigests(algorithms)
+}
+
+/** The MD5 as an entity tag shows it; undefined when it was not wanted. */
+export function md5Hex(values: DigestValues): string | undefined {
+  const base64 = values.get('MD5')
+  return base64 && Buffer.from(base64, 'base64').toString('hex')
 }
 
 /** Computed where it is called. */
@@ -43,10 +50,10 @@ export function localDigests(algorithms: readonly ChecksumAlgorithm[]): MaybePro
 /** Of bytes that are read anew. */
 export async function digestsOf(
   content: Uint8Array | Readable,
-  algorithms: readonly ChecksumAlgorithm[],
+  wanted: Wanted,
   sizeBytes: number,
 ): Promise<DigestValues> {
-  const digests = await openDigests(algorithms, sizeBytes)
+  const digests = await openDigests(wanted, sizeBytes)
   try {
     for await (const chunk of content instanceof Uint8Array ? [content] : content) await digests.update(chunk)
     return await digests.digest()

@@ -4,7 +4,7 @@
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
  */
 import type { Ctx } from '../context.ts'
-import { digestsOf } from '../digest/digests.ts'
+import { digestsOf, md5Hex } from '../digest/digests.ts'
 import type { Sealer } from '../encryption/sealer.ts'
 import { error } from '../errors.ts'
 import type { S3Handlers, UploadPartCopyOutput, UploadPartCopyRequest } from '../model/s3.types.gen.ts'
@@ -96,9 +96,9 @@ async function readDigests(
 ): Promise<Digests | undefined> {
   const content = await ctx.store.bodies.read(record.body, start, end, from)
   if (content === undefined) return undefined
-  const values = await digestsOf(content, algorithm === 'MD5' ? ['MD5'] : ['MD5', algorithm], end - start)
+  const values = await digestsOf(content, [to.hasMD5Tag ? 'MD5' : undefined, algorithm], end - start)
   return {
-    ETag: to.hasMD5Tag ? Buffer.from(values.get('MD5') ?? '', 'base64').toString('hex') : opaqueTag(),
+    ETag: (to.hasMD5Tag ? md5Hex(values) : undefined) ?? opaqueTag(),
     checksum: { algorithm, value: values.get(algorithm) ?? '', type: 'FULL_OBJECT' },
   }
 }

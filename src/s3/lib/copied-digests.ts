@@ -11,7 +11,7 @@
  * checksum, which are still true of its bytes. A checksum algorithm that the request names is always computed.
  */
 import type { Ctx } from '../../context.ts'
-import { digestsOf } from '../../digest/digests.ts'
+import { digestsOf, md5Hex } from '../../digest/digests.ts'
 import type { Sealer } from '../../encryption/sealer.ts'
 import type {
   BodyRef,
@@ -142,13 +142,6 @@ async function read(
 ): Promise<ReadDigests | undefined> {
   const bytes = await store.bodies.read(body, 0, body.sizeBytes, sealer)
   if (bytes === undefined) return undefined
-  const needed = new Set<ChecksumAlgorithm>()
-  if (hasMD5) needed.add('MD5')
-  if (algorithm !== undefined) needed.add(algorithm)
-  const values = await digestsOf(bytes, [...needed], body.sizeBytes)
-  const md5 = hasMD5 ? values.get('MD5') : undefined
-  return {
-    md5: md5 && Buffer.from(md5, 'base64').toString('hex'),
-    value: algorithm && values.get(algorithm),
-  }
+  const values = await digestsOf(bytes, [hasMD5 ? 'MD5' : undefined, algorithm], body.sizeBytes)
+  return { md5: hasMD5 ? md5Hex(values) : undefined, value: algorithm && values.get(algorithm) }
 }

@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import type { Ctx } from '../../context.ts'
-import { openDigests } from '../../digest/digests.ts'
+import { md5Hex, openDigests } from '../../digest/digests.ts'
 import { checksumOf } from '../../digest/hasher.ts'
 import { error } from '../../errors.ts'
 import type { Sealer } from '../../encryption/sealer.ts'
@@ -135,10 +135,8 @@ async function receiveStream({ store, body }: Source, options: ReceiveOptions): 
 async function pass(body: RequestBody, writer: BodyWriter, options: ReceiveOptions): Promise<Digests> {
   const { alsoNeeded } = options
   const algorithm = algorithmOf(options)
-  const needed = new Set([algorithm])
-  if (needsMD5(options)) needed.add('MD5')
-  if (alsoNeeded !== undefined) needed.add(alsoNeeded)
-  const digests = await openDigests([...needed], body.sizeBytes)
+  const md5 = needsMD5(options) ? 'MD5' : undefined
+  const digests = await openDigests([algorithm, md5, alsoNeeded], body.sizeBytes)
   let sizeBytes = 0
   const sink = (chunk: Buffer): void | Promise<void> => {
     sizeBytes += chunk.length
@@ -149,10 +147,9 @@ async function pass(body: RequestBody, writer: BodyWriter, options: ReceiveOptio
   try {
     await body.forEach(sink)
     const values = await digests.digest()
-    const md5 = values.get('MD5')
     return {
       sizeBytes,
-      md5: md5 && Buffer.from(md5, 'base64').toString('hex'),
+      md5: md5Hex(values),
       checksum: values.get(algorithm) ?? '',
       also: (alsoNeeded && values.get(alsoNeeded)) ?? '',
     }
