@@ -24,6 +24,7 @@ import { type Ids, randomIds } from './lib/ids.ts'
 import { s3Table } from './model/s3.gen.ts'
 import { createPipeline } from './pipeline.ts'
 import { queryServices } from './query-services.ts'
+import { removeRunFile, type RunFile, writeRunFile } from './run-file.ts'
 import { seed } from './seed.ts'
 import { ServiceSessions } from './sts/service-sessions.ts'
 import { issueTestToken, testIssuer, testKeys } from './sts/test-idp.ts'
@@ -33,6 +34,7 @@ import type { Store } from './store/store.ts'
 import { whenReady } from './lib/when-ready.ts'
 import { openStore } from './store/open.ts'
 import type { Tls } from './tls/load.ts'
+import { tlsPath } from './tls/folder.ts'
 import { version } from './version.ts'
 
 /** A server that listens. */
@@ -112,8 +114,14 @@ export async function createServer(config: Config, log: Log, overrides: Override
     throw cause
   }
   isReady = true
+  const url = urlOf(config, port)
+  const removeTrace = await leaveTrace(
+    overrides.store === undefined ? config : { ...config, dataDir: undefined },
+    { url, ca: tls?.ca },
+    log,
+  )
   return {
-    url: urlOf(config, port),
+    url,
     host: config.host,
     port,
     ca: tls?.ca,
@@ -123,10 +131,30 @@ export async function createServer(config: Config, log: Log, overrides: Override
     reset,
     async close({ graceMs = 5000 } = {}) {
       isReady = false
+      await removeTrace()
       await http.close(graceMs)
       await store.close()
     },
   }
+}
+
+/**
+ * Says in the data folder where the server listens, so that commands find it. Without a folder there is nothing to find.
+ * @returns what takes it back
+ */
+async function leaveTrace(
+  { dataDir, region, accounts }: Config,
+  { url, ca }: { url: string; ca: string | undefined },
+  log: Log,
+): Promise<() => Promise<void>> {
+  if (dataDir === undefined) return async () => {}
+  const accessKeyId = accounts[0]?.keys[0]?.accessKeyId ?? ''
+  const caPath = ca === undefined ? undefined : tlsPath(dataDir, 'ca.pem')
+  const run: RunFile = { url, pid: process.pid, region, accessKeyId, ca: caPath }
+  // The server works without it: a full disk is no reason to stop here.
+  const warn = (cause: unknown) => log.warn({ err: cause }, 'server.json could not be written or removed')
+  await writeRunFile(dataDir, run).catch(warn)
+  return () => removeRunFile(dataDir, run).catch(warn)
 }
 
 /** As a client on this machine writes it. */

@@ -10,7 +10,7 @@ export function banner(
   { config, hasWellKnownKeys }: Resolution,
   ca: CaFile | undefined,
 ): string {
-  const { AWS_DEFAULT_REGION, ...variables } = awsEnvironment(url, config, ca)
+  const variables = awsEnvironment(url, { key: firstKey(config), region: config.region, ca: ca?.path })
   if (!hasWellKnownKeys) variables.AWS_SECRET_ACCESS_KEY = '...'
   const others = wellKnownKeys.slice(1).map((key) => `${key.accessKeyId}/${key.secretAccessKey}`)
   const lines = [

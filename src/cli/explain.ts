@@ -1,17 +1,24 @@
-/** `sandbucket explain ID`: why a request was allowed or refused, asked of the server at the configured address. */
+/** `sandbucket explain ID`: why a request was allowed or refused, asked of the server. */
 import type { Config } from '../config/config.ts'
 import type { ToldExplanation } from '../explain.ts'
 import type { ConditionExplanation, Explanation } from '../policy/explain.ts'
 import { askAdmin, refusalOf } from './ask-admin.ts'
 import { exitCodes } from './exit-codes.ts'
+import type { ServerAddress } from './find-server.ts'
 import type { Io } from './io.ts'
 
 /** Prints what the server knows of a request: text, or with `--json` all of it. */
-export async function explain(id: string, config: Config, isJson: boolean, io: Io): Promise<number> {
+export async function explain(
+  id: string,
+  server: ServerAddress,
+  config: Config,
+  isJson: boolean,
+  io: Io,
+): Promise<number> {
   try {
-    const answer = await askAdmin('GET', `explain/${encodeURIComponent(id)}`, config)
+    const answer = await askAdmin('GET', `explain/${encodeURIComponent(id)}`, server, config)
     if (answer.status !== 200) {
-      io.err(`${refusalOf(answer)}\n`)
+      io.err(`${refusalOf(answer, server)}\n`)
       return exitCodes.crash
     }
     io.out(isJson ? answer.text : printExplanation(JSON.parse(answer.text) as ToldExplanation))

@@ -48,16 +48,24 @@ export function trustHints(url: string, ca: CaFile | undefined): string {
   ].join('\n')
 }
 
+/** What clients must know beside the address. */
+export interface ClientFacts {
+  key: AccessKeyConfig
+  region: string
+  /** Path of the CA to trust. */
+  ca?: string | undefined
+}
+
 /** Names and values. Some SDKs read only one of the two region variables; Node and AWS's Python programs each have their own for the CA. */
-export function awsEnvironment(url: string, config: Config, ca?: CaFile): Record<string, string> {
-  const { accessKeyId, secretAccessKey } = firstKey(config)
+export function awsEnvironment(url: string, { key, region, ca }: ClientFacts): Record<string, string> {
+  const { accessKeyId, secretAccessKey } = key
   return {
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_REGION: config.region,
-    AWS_DEFAULT_REGION: config.region,
-    ...(ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca.path, AWS_CA_BUNDLE: ca.path }),
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    ...(ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca, AWS_CA_BUNDLE: ca }),
   }
 }
 

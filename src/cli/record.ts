@@ -1,9 +1,10 @@
-/** `sandbucket record start|stop|show`: the recorder of the server at the configured address. */
+/** `sandbucket record start|stop|show`: the recorder of the server. */
 import type { RecordedPrincipal, RecordReport } from '../authorization/recorder.ts'
 import type { Arguments } from '../config/arguments.ts'
 import type { Config } from '../config/config.ts'
 import { askAdmin, refusalOf } from './ask-admin.ts'
 import { exitCodes } from './exit-codes.ts'
+import type { ServerAddress } from './find-server.ts'
 import type { Io } from './io.ts'
 
 const methods = { start: 'POST', stop: 'DELETE', show: 'GET' } as const
@@ -11,6 +12,7 @@ const methods = { start: 'POST', stop: 'DELETE', show: 'GET' } as const
 /** Switches the recorder, or prints what it knows: as text, all of it as JSON, or one policy alone. */
 export async function record(
   args: Pick<Arguments, 'word' | 'json' | 'flags'>,
+  server: ServerAddress,
   config: Config,
   io: Io,
 ): Promise<number> {
@@ -18,8 +20,8 @@ export async function record(
   const verb = (args.word ?? 'show') as keyof typeof methods
   const query = principal === undefined ? '' : `?principal=${encodeURIComponent(principal)}`
   try {
-    const answer = await askAdmin(methods[verb], `record${query}`, config)
-    if (answer.status !== 200) throw new Error(refusalOf(answer))
+    const answer = await askAdmin(methods[verb], `record${query}`, server, config)
+    if (answer.status !== 200) throw new Error(refusalOf(answer, server))
     if (verb === 'start')
       io.out(format === 'json' ? answer.text : 'Recording. sandbucket record show prints the policies.\n')
     else if (format === 'json') io.out(answer.text)

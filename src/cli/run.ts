@@ -2,11 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { type Arguments, readArguments } from '../config/arguments.ts'
 import { loadConfigFile } from '../config/file.ts'
-import { type Findings, type UsageError, usageError } from '../config/layer.ts'
+import type { Findings, UsageError } from '../config/layer.ts'
 import { type Resolution, resolveConfig } from '../config/resolve.ts'
 import { version } from '../version.ts'
 import { exitCodes } from './exit-codes.ts'
-import { awsEnvironment, caFile, clientUrl, shellExports, shellUnsets, trustHints } from './exports.ts'
 import type { Io } from './io.ts'
 
 /** Runs what `argv` asks for. Resolves with the exit code; never throws a usage error. */
@@ -31,12 +30,6 @@ export async function run(io: Io): Promise<number> {
   }
 }
 
-/** @throws UsageError when the port is one that only the server knows */
-function checkPort({ config }: Resolution, command: string): void {
-  if (config.port !== 0) return
-  throw usageError([`port 0 is chosen when the server starts; say --port PORT to ${command}`])
-}
-
 async function resolve(args: Arguments, io: Io, findings: Findings): Promise<Resolution> {
   const file = await loadConfigFile(args.configPath ?? (io.env.SANDBUCKET_CONFIG || undefined), io.directory)
   const readText = (path: string): string => readFileSync(path, 'utf8')
@@ -49,32 +42,20 @@ async function runCommand(args: Arguments, resolution: Resolution, io: Io): Prom
     const { serve } = await import('./serve.ts')
     return serve(resolution, io)
   }
-  checkPort(resolution, args.command)
-  if (args.command === 'health') {
-    const { health } = await import('./health.ts')
-    return health(config, io)
+  const { findServer } = await import('./find-server.ts')
+  const server = await findServer(args, config, io.directory)
+  switch (args.command) {
+    case 'health':
+      return (await import('./health.ts')).health(server, io)
+    case 'explain':
+      return (await import('./explain.ts')).explain(args.word ?? '', server, config, args.json, io)
+    case 'simulate':
+      return (await import('./simulate.ts')).simulate(args.word ?? '', server, config, io)
+    case 'record':
+      return (await import('./record.ts')).record(args, server, config, io)
+    case 'reset':
+      return (await import('./reset.ts')).reset(server, config, io)
+    default:
+      return (await import('./tell-clients.ts')).tellClients(args, server, config, io)
   }
-  const url = clientUrl(config.host, config.port, config.tls)
-  if (args.command === 'explain') {
-    const { explain } = await import('./explain.ts')
-    return explain(args.word ?? '', config, args.json, io)
-  }
-  if (args.command === 'simulate') {
-    const { simulate } = await import('./simulate.ts')
-    return simulate(args.word ?? '', config, io)
-  }
-  if (args.command === 'record') {
-    const { record } = await import('./record.ts')
-    return record(args, config, io)
-  }
-  const ca = caFile(config, io.directory)
-  if (args.command === 's3cfg') {
-    const { s3cfg } = await import('./s3cfg.ts')
-    io.out(s3cfg(url, config, ca))
-  } else {
-    const variables = awsEnvironment(url, config, ca)
-    const lines = shellUnsets(io.env) + shellExports(variables) + trustHints(url, ca)
-    io.out(args.json ? `${JSON.stringify(variables, undefined, 2)}\n` : lines)
-  }
-  return exitCodes.clean
 }

@@ -1,7 +1,8 @@
 /** Calls of the Query API signed as the first key, for commands that ask the server what only IAM answers. */
 import { createHash, createHmac } from 'node:crypto'
-import { request } from 'node:http'
 import type { AccessKeyConfig } from '../config/config.ts'
+import { exchange } from './exchange.ts'
+import type { ServerAddress } from './find-server.ts'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
@@ -26,29 +27,17 @@ export function signedHeaders(host: string, body: string, key: AccessKeyConfig, 
   }
 }
 
-/** Posts a call of IAM. @param url `http://host:port` @throws Error with a `code` when there is no answer, without when it refuses */
-export function callIam(url: string, parameters: Record<string, string>, key: AccessKeyConfig): Promise<string> {
+/** Posts a call of IAM. @throws Error when there is no answer, with the name NoAnswer, or when the server refuses */
+export async function callIam(
+  server: ServerAddress,
+  parameters: Record<string, string>,
+  key: AccessKeyConfig,
+): Promise<string> {
   const body = new URLSearchParams({ Version: '2010-05-08', ...parameters }).toString()
-  const headers = signedHeaders(new URL(url).host, body, key, Date.now())
-  return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method: 'POST', headers, timeout: 10_000, agent: false }, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        text += chunk
-      })
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(text)
-        else reject(new Error(elementsIn(text, 'Message')[0] ?? `status ${response.statusCode}`))
-      })
-      response.on('error', reject)
-    })
-    outgoing.on('timeout', () =>
-      outgoing.destroy(Object.assign(new Error('no answer within 10 s'), { code: 'ETIMEDOUT' })),
-    )
-    outgoing.on('error', reject)
-    outgoing.end(body)
-  })
+  const headers = signedHeaders(new URL(server.adminUrl).host, body, key, Date.now())
+  const { status, text } = await exchange(server, '/', { method: 'POST', headers, body, timeoutMs: 10_000 })
+  if (status !== 200) throw new Error(elementsIn(text, 'Message')[0] ?? `status ${status}`)
+  return text
 }
 
 const entities: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", '#39': "'", '#34': '"', amp: '&' }

@@ -1,32 +1,32 @@
-/** `sandbucket simulate FILE`: expectations about who may do what, asked of IAM's simulator at the configured address. */
+/** `sandbucket simulate FILE`: expectations about who may do what, asked of the server's IAM simulator. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { type UsageError, usageError } from '../config/layer.ts'
 import { exitCodes } from './exit-codes.ts'
-import { clientUrl, firstKey } from './exports.ts'
+import { firstKey } from './exports.ts'
+import { type ServerAddress, unknownSecret } from './find-server.ts'
 import type { Io } from './io.ts'
 import { type PolicyTest, readPolicyTests } from './policy-tests.ts'
 import { callIam, elementsIn } from './sign-query.ts'
 
 /** Runs the tests of a file: 0 when all expectations hold, 1 when one does not or the server does not answer. */
-export async function simulate(file: string, config: Config, io: Io): Promise<number> {
+export async function simulate(file: string, server: ServerAddress, config: Config, io: Io): Promise<number> {
   const tests = await readPolicyTests(readText(resolve(io.directory, file), file), file)
-  // Without TLS, which is never the only way in.
-  const url = clientUrl(config.host, config.port, false)
+  if (server.key === undefined) throw usageError([unknownSecret(server)])
   const questions = tests.flatMap((test) =>
     test.actions.flatMap((action) => test.resources.map((resource) => ({ test, action, resource }))),
   )
   let failures = 0
   try {
     for (const question of questions) {
-      const answer = await ask(url, question, config)
+      const answer = await ask(server, question, config)
       if (isExpected(question.test, answer)) continue
       failures++
       io.out(tell(question, answer))
     }
   } catch (cause) {
-    io.err(`${url}: ${(cause as Error).message}\n`)
+    io.err(`${(cause as Error).message}\n`)
     return exitCodes.crash
   }
   io.out(`${questions.length - failures} of ${questions.length} as expected\n`)
@@ -73,7 +73,7 @@ interface Answer {
 }
 
 /** @throws Error when the server does not answer */
-async function ask(url: string, { test, action, resource }: Question, config: Config): Promise<Answer> {
+async function ask(server: ServerAddress, { test, action, resource }: Question, config: Config): Promise<Answer> {
   const { principal, context, resourcePolicy } = test
   const parameters: Record<string, string> = {
     Action: 'SimulatePrincipalPolicy',
@@ -89,7 +89,7 @@ async function ask(url: string, { test, action, resource }: Question, config: Co
     for (const [at, one] of [value].flat().entries()) parameters[`${entry}.ContextKeyValues.member.${at + 1}`] = one
   }
   try {
-    const xml = await callIam(url, parameters, firstKey(config))
+    const xml = await callIam(server, parameters, server.key ?? firstKey(config))
     const missing = xml.match(/<MissingContextValues>.*?<\/MissingContextValues>/gs) ?? []
     return {
       decision: elementsIn(xml, 'EvalDecision')[0] ?? 'no decision',
@@ -98,7 +98,7 @@ async function ask(url: string, { test, action, resource }: Question, config: Co
     }
   } catch (cause) {
     // The server did not answer at all: no test can say anything.
-    if ((cause as NodeJS.ErrnoException).code !== undefined) throw cause
+    if ((cause as Error).name === 'NoAnswer') throw cause
     return { decision: `an error: ${(cause as Error).message}`, policies: [], missing: [] }
   }
 }

@@ -16,7 +16,7 @@ export interface Arguments {
   word: string | undefined
   /** `--json`, of commands that print. */
   json: boolean
-  /** `--principal` and `--format`, of those that have them. */
+  /** `--endpoint`, `--principal` and `--format`, of those that have them. */
   flags: Partial<Record<CommandFlag, string>>
 }
 

@@ -58,6 +58,7 @@ describe('sandbucket serve', () => {
     assert.match(out, /^Buckets: photos$/m)
     assert.match(out, /^export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+$/m)
     assert.match(out, /^export AWS_SECRET_ACCESS_KEY=sandbucket$/m)
+    assert.match(out, /^export AWS_REGION=us-east-1\nexport AWS_DEFAULT_REGION=us-east-1$/m)
     child.kill('SIGTERM')
     assert.equal(await exited, 143)
   })

@@ -104,7 +104,10 @@ describe('sandbucket simulate', () => {
     const { exitCode, err } = await simulate(t, [], ['--port', '0', '--region', 'x'])
     assert.deepEqual(
       [exitCode, err],
-      [2, 'sandbucket: port 0 is chosen when the server starts; say --port PORT to simulate\n'],
+      [
+        2,
+        'sandbucket: port 0 is chosen when the server starts, and none runs on this data folder; say --port PORT to simulate\n',
+      ],
     )
     const io = { env: {}, directory: '/', isTerminal: false, out() {}, err() {} }
     assert.equal(await run({ ...io, argv: ['--port', '0', 'simulate', 'f'] }), 2)

@@ -1,0 +1,162 @@
+/** Commands find the server of their data folder, or the one that is named, and say what to do when none answers. */
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { run } from '../../src/cli/run.ts'
+import { type Sandbucket, type SandbucketOptions, startSandbucket } from '../../src/index.ts'
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'sandbucket-find-'))
+  t.after(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+async function start(t: TestContext, options: SandbucketOptions): Promise<Sandbucket> {
+  const server = await startSandbucket(options)
+  t.after(() => server.close({ graceMs: 0 }))
+  return server
+}
+
+async function cli(directory: string, argv: string[], env: Record<string, string> = {}) {
+  const ran = { exitCode: -1, out: '', err: '' }
+  const out = (text: string) => {
+    ran.out += text
+  }
+  const err = (text: string) => {
+    ran.err += text
+  }
+  ran.exitCode = await run({ argv, env, directory, isTerminal: false, out, err })
+  return ran
+}
+
+const data = '.sandbucket'
+const file = (directory: string) => join(directory, data, 'server.json')
+
+describe('the run file', () => {
+  it('says where the server listens, to its owner alone, and goes with it', async (t) => {
+    const directory = folder(t)
+    const server = await start(t, { data: join(directory, data), region: 'eu-west-1' })
+    assert.deepEqual(JSON.parse(readFileSync(file(directory), 'utf8')), {
+      url: server.endpoint,
+      pid: process.pid,
+      region: 'eu-west-1',
+      accessKeyId: 'sandbucket',
+    })
+    assert.equal(statSync(file(directory)).mode & 0o777, 0o600)
+    await server.reset()
+    assert.ok(existsSync(file(directory)))
+    await server.close({ graceMs: 0 })
+    assert.ok(!existsSync(file(directory)))
+  })
+
+  it('leads every command to the server of its folder', async (t) => {
+    const [one, two] = [folder(t), folder(t)]
+    const first = await start(t, { data: join(one, data) })
+    const second = await start(t, { data: join(two, data), region: 'eu-central-1', buckets: ['photos'] })
+    assert.match((await cli(one, ['env'])).out, new RegExp(`^export AWS_ENDPOINT_URL=${first.endpoint}$`, 'm'))
+    const env = await cli(two, ['env'])
+    assert.match(env.out, new RegExp(`^export AWS_ENDPOINT_URL=${second.endpoint}$`, 'm'))
+    assert.match(env.out, /^export AWS_DEFAULT_REGION=eu-central-1$/m)
+    assert.match((await cli(two, ['s3cfg'])).out, new RegExp(`^host_base = 127.0.0.1:${second.port}$`, 'm'))
+    assert.deepEqual(await cli(two, ['health']), { exitCode: 0, out: 'ready\n', err: '' })
+    assert.match((await cli(two, ['record', 'show'])).out, /^Nothing was recorded/)
+    const id = (await fetch(`${second.endpoint}/photos/k`)).headers.get('x-amz-request-id') ?? ''
+    assert.equal((await cli(two, ['explain', id])).exitCode, 0)
+    assert.equal((await cli(one, ['explain', id])).exitCode, 1)
+    assert.equal((await cli(one, ['explain', id, '--endpoint', second.endpoint])).exitCode, 0)
+    assert.equal((await cli(one, ['explain', id, '--endpoint', `localhost:${second.port}/`])).exitCode, 0)
+    assert.equal(
+      (await cli(two, ['reset'])).out,
+      `Reset ${second.endpoint}: everything stored is gone, what the configuration names is there again.\n`,
+    )
+    writeFileSync(
+      join(two, 'tests.json'),
+      JSON.stringify([{ principal: 'user/a', action: 's3:GetObject', expect: 'allowed' }]),
+    )
+    assert.match((await cli(two, ['simulate', 'tests.json'])).out, /user with name a cannot be found/i)
+  })
+
+  it('that a crash left behind is not believed', async (t) => {
+    const directory = folder(t)
+    const server = await start(t, { data: join(directory, data) })
+    const text = readFileSync(file(directory), 'utf8')
+    await server.close({ graceMs: 0 })
+    for (const left of [text.replace(String(process.pid), '999999999'), text, '{', 'null', '{"url":"x","pid":1}']) {
+      writeFileSync(file(directory), left)
+      const { out, err } = await cli(directory, ['env', '--data', data], { SANDBUCKET_PORT: '1' })
+      assert.match(out, /^export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:1$/m, left)
+      assert.match(err, /^note: no server answers at http:\/\/127\.0\.0\.1:1 yet/, left)
+    }
+    writeFileSync(file(directory), text)
+    const { exitCode, err } = await cli(directory, ['explain', 'ID'], { SANDBUCKET_PORT: '1' })
+    assert.equal(exitCode, 1)
+    assert.match(
+      err,
+      /^http:\/\/127\.0\.0\.1:1: no server answers \(.*\)\. The server that .*server\.json names has ended/,
+    )
+  })
+
+  it('of a server with another key: what is not known is not made up', async (t) => {
+    const directory = folder(t)
+    const key = { accessKeyId: 'me', secretAccessKey: 'hush' }
+    await start(t, { data: join(directory, data), ...key })
+    assert.ok(!readFileSync(file(directory), 'utf8').includes('hush'))
+    const { exitCode, out, err } = await cli(directory, ['env'])
+    assert.deepEqual([exitCode, out], [2, ''])
+    assert.match(err, /started with the key me, whose secret is not configured here: .*SANDBUCKET_SECRET_ACCESS_KEY/)
+    const env = { SANDBUCKET_ACCESS_KEY_ID: 'me', SANDBUCKET_SECRET_ACCESS_KEY: 'hush' }
+    assert.match((await cli(directory, ['env'], env)).out, /^export AWS_SECRET_ACCESS_KEY=hush$/m)
+  })
+
+  it('of a server with TLS names its CA', async (t) => {
+    const directory = folder(t)
+    const server = await start(t, { data: join(directory, data), tls: true })
+    const { out } = await cli(directory, ['env'])
+    assert.match(out, new RegExp(`^export AWS_ENDPOINT_URL=https://127.0.0.1:${server.port}$`, 'm'))
+    const ca = join(directory, data, 'tls', 'ca.pem')
+    assert.ok(out.includes(`export AWS_CA_BUNDLE=${ca}\n`), out)
+    assert.match((await cli(directory, ['s3cfg'])).out, /^use_https = True$/m)
+    assert.deepEqual(await cli(directory, ['health', '--endpoint', server.endpoint]), {
+      exitCode: 0,
+      out: 'ready\n',
+      err: '',
+    })
+  })
+})
+
+describe('when no server answers', () => {
+  const argvs = [['health'], ['explain', 'ID'], ['record'], ['reset']]
+  for (const argv of argvs) {
+    it(`${argv[0]} says what to do`, async (t) => {
+      const { exitCode, out, err } = await cli(folder(t), [...argv, '--port', '1'])
+      assert.deepEqual([exitCode, out], [1, ''])
+      assert.match(
+        err,
+        /^http:\/\/127\.0\.0\.1:1: no server answers \(.*ECONNREFUSED.*\)\. Start one with "sandbucket", or say where it runs: --endpoint URL/,
+      )
+    })
+  }
+
+  it('something else that answers is told apart', async (t) => {
+    const other = createServer((_req, res) => res.writeHead(404).end('<html>'))
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    t.after(() => other.close())
+    const { port } = other.address() as AddressInfo
+    const { exitCode, err } = await cli(folder(t), ['explain', 'ID', '--endpoint', `http://127.0.0.1:${port}`])
+    assert.equal(exitCode, 1)
+    assert.match(err, /^status 404: what answers at http:\/\/127\.0\.0\.1:\d+ is no Sandbucket; --endpoint URL/)
+  })
+
+  it('an endpoint that is none is a usage error', async (t) => {
+    for (const endpoint of ['ftp://x', 'http://', ':']) {
+      const { exitCode, err } = await cli(folder(t), ['health', '--endpoint', endpoint])
+      assert.equal(exitCode, 2, endpoint)
+      assert.match(err, /--endpoint must be the address of a server, such as http:\/\/127\.0\.0\.1:9000/)
+    }
+    assert.equal((await cli(folder(t), ['serve', '--endpoint', 'http://x'])).exitCode, 2)
+  })
+})
