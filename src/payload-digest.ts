@@ -9,6 +9,7 @@ import {
   algorithmNames,
   algorithms,
   declaredChecksum,
+  invalidValue,
   isBase64Of,
   isChecksumValue,
   mismatch,
@@ -16,9 +17,9 @@ import {
 } from './s3/lib/checksum.ts'
 
 /**
- * @param plan whether the operation demands one (DeleteObjects), and whether x-amz-checksum-* are about this body: those
+ * @param plan whether the operation demands one (DeleteObjects and a few more), and whether x-amz-checksum-* are about this body: those
  * of CompleteMultipartUpload are about the object
- * @throws AwsError InvalidDigest, BadDigest, InvalidRequest
+ * @throws AwsError InvalidDigest, BadDigest, InvalidRequest, MalformedTrailerError
  */
 export async function verifyPayloadDigest(
   request: WireRequest,
@@ -44,7 +45,8 @@ export async function verifyPayloadDigest(
     )
   }
   const value = declared.value ?? body.trailers.get(algorithms[declared.algorithm].header)
-  if (value === undefined || !isChecksumValue(declared.algorithm, value)) throw error('MalformedTrailerError')
+  if (value === undefined) throw error('MalformedTrailerError')
+  if (!isChecksumValue(declared.algorithm, value)) throw invalidValue(declared.algorithm)
   if ((await checksumOf(declared.algorithm, bytes)) !== value) throw mismatch(declared.algorithm)
 }
 

@@ -38,8 +38,8 @@ export type ListRow = readonly ['l', TypeRef, string]
 export type MapRow = readonly ['m', TypeRef, TypeRef]
 export type ShapeRow = StructureRow | ListRow | MapRow
 
-/** `C`: a body checksum is required. `S`: documented by AWS but not in the published model. `X`: told by `x-id` alone. */
-export type OperationFlag = 'C' | 'S' | 'X'
+/** `S`: documented by AWS but not in the published model. `X`: told by `x-id` alone. */
+export type OperationFlag = 'S' | 'X'
 
 /** name, method, uri, status, input shape, output shape (empty: none) */
 export type OperationRow = readonly [string, string, string, number, string, string, OperationFlag?]

@@ -21,7 +21,7 @@ export interface Plan {
   readonly name: keyof S3Handlers
   readonly level: Level
   readonly bodyKind: BodyKind
-  /** AWS refuses the body without Content-MD5 or any x-amz-checksum-*. */
+  /** AWS refuses the document without Content-MD5 or any x-amz-checksum-*. */
   readonly isChecksumRequired: boolean
   /** The x-amz-checksum-* headers are those of the object, not of this body: they are members of the input. */
   readonly isChecksumOfObject: boolean
@@ -41,6 +41,26 @@ const LONG_DOCUMENTS: Readonly<Record<string, number>> = { DeleteObjects: 8 * MI
 
 /** Observed: an ACL document that does not validate has a code of its own (recorded AWS answers). */
 const ACL_OPERATIONS: ReadonlySet<string> = new Set(['PutBucketAcl', 'PutObjectAcl'])
+
+/**
+ * The operations that AWS refuses without a digest of their document. Observed: DeleteObjects, PutBucketTagging and
+ * those of Object Lock (recorded AWS answers). PutBucketCors, PutBucketLifecycle and PutBucketReplication: AWS's SDKs
+ * computed a Content-MD5 for these before they computed one for every document (botocore before 2020).
+ * All others go without: s3cmd, minio-js, minio-go and the Java SDK v1 send ACLs, policies, versioning and object tags
+ * with no digest, and AWS takes them (s3tools/s3cmd#648, #1304; versity/versitygw#1662). The model's
+ * `httpChecksumRequired` tells SDKs to send a digest; it is no rule of the service.
+ * Assumed: what nobody has tried without a digest (PutBucketEncryption, PutPublicAccessBlock, ...) goes without too.
+ */
+const DIGEST_DEMANDED: ReadonlySet<string> = new Set([
+  'DeleteObjects',
+  'PutBucketCors',
+  'PutBucketLifecycleConfiguration',
+  'PutBucketReplication',
+  'PutBucketTagging',
+  'PutObjectLegalHold',
+  'PutObjectLockConfiguration',
+  'PutObjectRetention',
+])
 
 const operations = new Map(s3Table.operations.map((row) => [row[0], row]))
 const plans = new Map<string, Plan>()
@@ -69,7 +89,7 @@ function compilePlan(row: OperationRow): Plan {
     name: name as keyof S3Handlers,
     level: uri.startsWith('/{Key+}') ? 'object' : rows.some((member) => member[0] === 'Bucket') ? 'bucket' : 'service',
     bodyKind,
-    isChecksumRequired: row[6] === 'C',
+    isChecksumRequired: DIGEST_DEMANDED.has(name),
     isChecksumOfObject: rows.some((member) => member[0] === 'ChecksumCRC32'),
     maxPayloadBytes: LONG_DOCUMENTS[name] ?? MIB,
     bind: compileBind(row, s3Table),

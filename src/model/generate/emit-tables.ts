@@ -8,7 +8,7 @@ const CODES = { label: 'L', query: 'Q', header: 'H', prefix: 'P', payload: 'B', 
 export function emitTables(model: Model): string {
   const operations = Object.entries(model.operations).map(([name, op]) => {
     const row = [name, op.method, op.uri, op.status, op.input ?? '', op.output ?? '']
-    const flag = op.synthetic ? ['S'] : op.routedById ? ['X'] : op.checksumRequired ? ['C'] : []
+    const flag = op.synthetic ? ['S'] : op.routedById ? ['X'] : []
     return JSON.stringify([...row, ...flag])
   })
   const shapes = Object.entries(model.shapes).map(

@@ -53,7 +53,6 @@ export interface OperationModel {
   status: number
   input?: string
   output?: string
-  checksumRequired?: boolean
   /** Documented by AWS but absent from the published model. Only patches say it. */
   synthetic?: boolean
   /** Only `x-id` tells it from another operation. Only patches say it. */
@@ -92,7 +91,6 @@ export async function readSdk(service: Service): Promise<Model> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
   const declarations = await readDeclarations(root)
   const model: Model = { service, source: `${packageName} ${version}`, operations: {}, shapes: {}, enums: {} }
-  const checksums = await readChecksumOperations(root)
   const reader = shapeReader(model, exported, declarations)
   for (const schema of Object.values(exported)) {
     if (!Array.isArray(schema) || schema[0] !== 9) continue
@@ -101,7 +99,6 @@ export async function readSdk(service: Service): Promise<Model> {
     const operation: OperationModel = { method, uri, status }
     if (resolve(input) !== 'unit') operation.input = reader.reference(input)
     if (resolve(output) !== 'unit') operation.output = reader.reference(output)
-    if (checksums.has(name)) operation.checksumRequired = true
     model.operations[name] = operation
   }
   model.operations = sorted(model.operations)
@@ -226,20 +223,6 @@ async function readDeclarations(root: string): Promise<Map<string, Map<string, s
       const member = /^ {4}(\w+)\??: (.+?)(?: \| undefined)?;$/.exec(line)
       if (member) members?.set(member[1] as string, member[2] as string)
     }
-  }
-  return found
-}
-
-/** Operations that refuse a request without any body checksum (the model's httpChecksumRequired). */
-async function readChecksumOperations(root: string): Promise<Set<string>> {
-  const builder = await readFile(join(root, 'dist-es', 'commandBuilder.js'), 'utf8')
-  const groups = builder.split('export const ').filter((text) => text.includes('requestChecksumRequired: true'))
-  const names = new Set(groups.map((text) => /^\w+/.exec(text)?.[0]))
-  const found = new Set<string>()
-  const folder = join(root, 'dist-es', 'commands')
-  for (const file of (await readdir(folder)).filter((name) => name.endsWith('Command.js'))) {
-    const used = /command\(\w+, (\w+)/.exec(await readFile(join(folder, file), 'utf8'))?.[1]
-    if (names.has(used)) found.add(file.replace(/Command\.js$/, ''))
   }
   return found
 }
