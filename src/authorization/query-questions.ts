@@ -7,7 +7,7 @@ import type { Asked } from './asked.ts'
 import type { IamAccount } from '../store/iam-account.ts'
 import type { Question } from './decision.ts'
 import { queryKeys } from './query-keys.ts'
-import { queryResource } from './query-resources.ts'
+import { queryResources } from './query-resources.ts'
 
 /** Operations that make something with tags need the permission to tag it, too. */
 const tagging: Readonly<Record<string, string>> = {
@@ -26,20 +26,21 @@ const tagging: Readonly<Record<string, string>> = {
 /** The questions, the operation's own first. */
 export function queryQuestions(asked: Asked, service: 'iam' | 'sts', account: IamAccount): Question[] {
   const { operation, input, principal } = asked
-  const resource = queryResource(operation, input, principal, account)
-  const adjust = queryKeys(asked, account)
-  const common = { resource, bucket: undefined, resourceAccount: account.id, adjust }
-  const questions: Question[] = [{ ...common, action: `${service}:${operation}` }]
+  const resources = queryResources(operation, { input, principal, account })
+  const ask = (action: string, resource: string, more?: Readonly<Record<string, string>>): Question => ({
+    action,
+    resource,
+    bucket: undefined,
+    resourceAccount: account.id,
+    adjust: queryKeys(asked, resource, account, more),
+  })
+  const questions = resources.map((resource) => ask(`${service}:${operation}`, resource))
   const tag = tagging[operation]
-  if (tag !== undefined && Array.isArray(input.Tags) && input.Tags.length > 0)
-    questions.push({ ...common, action: tag })
+  const isTagged = Array.isArray(input.Tags) && input.Tags.length > 0
+  if (tag !== undefined && isTagged) questions.push(ask(tag, resources[0] ?? '*'))
   if (operation === 'AddRoleToInstanceProfile') {
-    const { InstanceProfileName: _, ...role } = input
-    const passed = queryResource('GetRole', role, principal, account)
-    const keys = queryKeys({ principal, operation: 'GetRole', input: role }, account, {
-      'iam:passedtoservice': 'ec2.amazonaws.com',
-    })
-    questions.push({ ...common, action: 'iam:PassRole', resource: passed, adjust: keys })
+    const [role = '*'] = queryResources('GetRole', { input, principal, account })
+    questions.push(ask('iam:PassRole', role, { 'iam:passedtoservice': 'ec2.amazonaws.com' }))
   }
   return questions
 }

@@ -86,6 +86,7 @@ export const mfa = {
     const account = await ctx.store.iam.account(ctx.principal.accountId)
     const device = requireDevice(account, input.SerialNumber)
     const user = device.owner === undefined ? undefined : account.byId('user', device.owner)
+    if (input.UserName !== undefined && requireUser(account, input.UserName) !== user) throw notOfUser(input.UserName)
     return {
       SerialNumber: device.SerialNumber,
       ...(user !== undefined && { UserName: user.UserName }),

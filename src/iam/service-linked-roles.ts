@@ -65,9 +65,10 @@ export const serviceLinkedRoles = {
   },
 
   async GetServiceLinkedRoleDeletionStatus({ DeletionTaskId }, ctx) {
-    const name = /^task\/aws-service-role\/[^/]+\/([^/]+)\/[0-9a-f-]{36}$/.exec(DeletionTaskId)?.[1]
+    const [, service = '', name] =
+      /^task\/aws-service-role\/([^/]+)\/([^/]+)\/[0-9a-f-]{36}$/.exec(DeletionTaskId) ?? []
     const account = await ctx.store.iam.account(ctx.principal.accountId)
     if (name === undefined) throw noSuchEntity(`The deletion task with id ${DeletionTaskId} cannot be found.`)
-    return { Status: account.get('role', name) === undefined ? 'SUCCEEDED' : 'NOT_STARTED' }
+    return { Status: account.get('role', name)?.linkedService === service ? 'NOT_STARTED' : 'SUCCEEDED' }
   },
 } satisfies Partial<IamHandlers>
