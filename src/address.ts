@@ -23,6 +23,8 @@ export interface Target {
   key: string | undefined
   /** It came by an accelerate endpoint. */
   isAccelerated?: true
+  /** The decoded path of the whole request. S3 Control reads it; `bucket` and `key` are parts of it. */
+  path: string
 }
 
 /** What a Host header alone says. `bucket` is set for virtual-host style. */
@@ -141,7 +143,16 @@ export class Addresser {
     })
   }
 
-  async #understand(host: string): Promise<HostMeaning> {
+  /**
+   * Whether the request, sent with another Host header, would address what it addresses now: same service, same
+   * bucket, same key, same addressing style. Only such a host may stand in for the received one under a signature.
+   */
+  isAlias(request: WireRequest, host: string): MaybePromise<boolean> {
+    const there = { ...request, headers: { ...request.headers, host } }
+    return whenReady(this.address(request), (here) => whenReady(this.address(there), (other) => isSame(here, other)))
+  }
+
+  #understand(host: string): MaybePromise<HostMeaning> {
     const name = hostName(host)
     const known = readHost(name, this.#rules)
     if (known !== undefined) {
@@ -151,52 +162,67 @@ export class Addresser {
     }
     // Buckets come and go, so these answers are not remembered. The whole name first: a custom domain is itself the bucket's name.
     const dot = name.indexOf('.')
-    if (dot > 0) {
-      if (await this.#bucketExists(name)) return { service: 's3', surface: 'rest', bucket: name }
-      const first = name.slice(0, dot)
-      if (await this.#bucketExists(first)) return { service: 's3', surface: 'rest', bucket: first }
-    }
-    return pathStyle
+    if (dot <= 0) return pathStyle
+    const first = name.slice(0, dot)
+    const inBucket = (bucket: string): HostMeaning => ({ service: 's3', surface: 'rest', bucket })
+    return whenReady(this.#bucketExists(name), (isBucket) =>
+      isBucket ? inBucket(name) : whenReady(this.#bucketExists(first), (is) => (is ? inBucket(first) : pathStyle)),
+    )
   }
 }
 
+function isSame(a: Target, b: Target): boolean {
+  return (
+    a.service === b.service &&
+    a.surface === b.surface &&
+    a.style === b.style &&
+    a.level === b.level &&
+    a.bucket === b.bucket &&
+    a.key === b.key &&
+    a.isAccelerated === b.isAccelerated
+  )
+}
+
+/**
+ * The path is decoded before it is taken apart, so that no spelling of it (`%2F` for `/`) addresses anything else:
+ * signatures cover the decoded path.
+ */
 function readPath(rawPath: string, host: HostMeaning, hasAccountHeader: boolean): Target {
+  const path = decode(rawPath)
   // SDKs put the account before any endpoint's host: `000000000000.localhost` is no bucket then.
-  const isControl = host.service === 's3control' || (hasAccountHeader && rawPath.startsWith('/v20180820/'))
+  const isControl = host.service === 's3control' || (hasAccountHeader && path.startsWith('/v20180820/'))
   const service = isControl ? 's3control' : (host.service ?? 's3')
   const { surface } = host
   if (host.bucket !== undefined && !isControl) {
-    const key = decodeKey(rawPath, 1)
-    return {
-      service,
-      surface,
-      style: 'virtual-host',
-      level: key === '' ? 'bucket' : 'object',
-      bucket: host.bucket,
-      key: key || undefined,
-    }
+    const key = path.slice(1)
+    checkKeyLength(key)
+    const level = key === '' ? 'bucket' : 'object'
+    return { service, surface, style: 'virtual-host', level, bucket: host.bucket, key: key || undefined, path }
   }
-  if (service !== 's3' || rawPath === '/' || rawPath === '' || rawPath === '*') {
-    return { service, surface, style: 'path', level: 'service', bucket: undefined, key: undefined }
+  if (service !== 's3' || path === '/' || path === '' || path === '*') {
+    return { service, surface, style: 'path', level: 'service', bucket: undefined, key: undefined, path }
   }
-  const slash = rawPath.indexOf('/', 1)
-  const bucket = decode(slash < 0 ? rawPath.slice(1) : rawPath.slice(1, slash))
+  const slash = path.indexOf('/', 1)
+  const bucket = slash < 0 ? path.slice(1) : path.slice(1, slash)
   // Directory buckets know no path style; the SDK for JavaScript, told to use it, puts a slash too many behind the bucket.
-  const isDoubled = bucket.endsWith('--x-s3') && rawPath.charCodeAt(slash + 1) === 0x2f
-  const key = slash < 0 ? '' : decodeKey(rawPath, slash + (isDoubled ? 2 : 1))
-  return { service, surface, style: 'path', level: key === '' ? 'bucket' : 'object', bucket, key: key || undefined }
-}
-
-function decode(raw: string): string {
-  const text = decodePath(raw)
-  if (text === undefined) throw error('InvalidURI', { URI: raw })
-  return text
-}
-
-function decodeKey(rawPath: string, from: number): string {
-  const key = decode(rawPath.slice(from))
+  const isDoubled = bucket.endsWith('--x-s3') && path.charCodeAt(slash + 1) === 0x2f
+  const key = slash < 0 ? '' : path.slice(slash + (isDoubled ? 2 : 1))
   checkKeyLength(key)
-  return key
+  return {
+    service,
+    surface,
+    style: 'path',
+    level: key === '' ? 'bucket' : 'object',
+    bucket,
+    key: key || undefined,
+    path,
+  }
+}
+
+function decode(rawPath: string): string {
+  const path = decodePath(rawPath)
+  if (path === undefined) throw error('InvalidURI', { URI: rawPath })
+  return path
 }
 
 /** @throws AwsError KeyTooLongError */

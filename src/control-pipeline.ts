@@ -12,7 +12,6 @@ import { error } from './errors.ts'
 import { collectBody } from './http/body.ts'
 import { header, type WireResponse } from './http/wire.ts'
 import { noteKeyUse } from './key-use.ts'
-import { decodePath } from './lib/percent.ts'
 import { verifyPayloadDigest } from './payload-digest.ts'
 import { parseQuery } from './protocol/index.ts'
 import { parseXml, type XmlElement } from './protocol/xml-read.ts'
@@ -56,11 +55,12 @@ export async function handleControlCall(
   deps: { auth: AuthDeps; bodyIdleMs?: number | undefined },
 ): Promise<WireResponse> {
   const { request } = call
-  const { rawPath, method } = request
-  const isTags = rawPath.startsWith(tagsPath)
-  const row = isTags ? tagRows[method] : rawPath === blockPath ? blockRows[method] : undefined
+  const { method } = request
+  const { path } = target
+  const isTags = path.startsWith(tagsPath)
+  const row = isTags ? tagRows[method] : path === blockPath ? blockRows[method] : undefined
   if (row === undefined) {
-    const message = `${method} ${rawPath} of S3 Control is not implemented by Sandbucket yet. See /_sandbucket/coverage for what is.`
+    const message = `${method} ${path} of S3 Control is not implemented by Sandbucket yet. See /_sandbucket/coverage for what is.`
     throw error('NotImplemented', {}, { message })
   }
   call.operation = row.name
@@ -71,7 +71,7 @@ export async function handleControlCall(
   // Observed: S3 Control's actions are those of S3 (Service Authorization Reference).
   noteKeyUse(call.store.iam, call.principal, call.auth, 's3', call.clock.now())
   if (call.principal.kind === 'anonymous') throw error('AccessDenied')
-  const input = readHead(call, isTags)
+  const input = readHead(call, isTags ? path.slice(tagsPath.length) : undefined)
   if (row.read !== undefined) {
     const body = openBody(request, authenticated, { lengthRequired: false, idleTimeoutMs: deps.bodyIdleMs })
     const bytes = await collectBody(body, maxDocumentBytes, 'MaxMessageLengthExceeded')
@@ -87,15 +87,13 @@ export async function handleControlCall(
   return { status: row.status, headers: { 'Content-Type': 'application/xml' }, body: row.write(output) }
 }
 
-function readHead({ request }: Call, isTags: boolean): ControlInput {
+function readHead({ request }: Call, ResourceArn: string | undefined): ControlInput {
   const AccountId = header(request, 'x-amz-account-id')
   if (AccountId === undefined || AccountId === '') {
     // Assumed: text, because SDKs never leave it out.
     throw error('InvalidRequest', {}, { message: 'Missing required header for this request: x-amz-account-id' })
   }
-  if (!isTags) return { AccountId }
-  const ResourceArn = decodePath(request.rawPath.slice(tagsPath.length))
-  if (ResourceArn === undefined) throw error('InvalidURI', { URI: request.rawPath })
+  if (ResourceArn === undefined) return { AccountId }
   const TagKeys = parseQuery(request.rawQuery).flatMap(({ name, value }) => (name === 'tagKeys' ? [value] : []))
   return TagKeys.length === 0 ? { AccountId, ResourceArn } : { AccountId, ResourceArn, TagKeys }
 }

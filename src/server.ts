@@ -8,7 +8,7 @@ import { Authorizer } from './authorization/authorize.ts'
 import { resolvePrincipal } from './authorization/identities.ts'
 import { Recorder } from './authorization/recorder.ts'
 import { Journal } from './authorization/journal.ts'
-import { HostAliases } from './auth/hosts.ts'
+import { HostAliases, type HostOptions } from './auth/hosts.ts'
 import type { AuthDeps } from './auth/deps.ts'
 import { chainSources, createKeyRing, type CredentialSource } from './auth/keys.ts'
 import { zonalSessions } from './auth/zonal-sessions.ts'
@@ -76,6 +76,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
   let isReady = false
   const base = { config, store, clock, log }
   const bucketExists = async (name: string) => (await store.buckets.get(name)) !== undefined
+  const addresser = new Addresser(rules, bucketExists)
   const accounts = createAccounts(config.accounts)
   const identities = new IamIdentities(store.iam, accounts.find)
   const credentials = chainSources(createKeyRing(config.accounts), zonalSessions(store.iam), identities)
@@ -88,8 +89,8 @@ export async function createServer(config: Config, log: Log, overrides: Override
     ids,
     accounts,
     authorizer,
-    addresser: new Addresser(rules, bucketExists),
-    auth: authDeps({ ...base, credentials, port: () => port }),
+    addresser,
+    auth: authDeps({ ...base, credentials, addresser, port: () => port }),
     s3,
     query: queryServices,
     bodyIdleMs: limits.bodyIdleMs,
@@ -164,15 +165,17 @@ function urlOf({ host, tls }: Config, port: number): string {
 }
 
 /** Who may sign, and under which names of this server. */
-function authDeps({ config, credentials, clock, port }: AuthParts): AuthDeps {
+function authDeps({ config, credentials, clock, addresser, port }: AuthParts): AuthDeps {
   const { publicHosts, strictHost, region, regionStrict, maxClockSkewMs } = config
-  const hosts = new HostAliases({ publicHosts, strictHost, hostname: hostname(), port })
+  const isAlias: HostOptions['isAlias'] = (request, host) => addresser.isAlias(request, host)
+  const hosts = new HostAliases({ publicHosts, strictHost, hostname: hostname(), port, isAlias })
   return createAuthDeps({ credentials, clock, hosts, region, regionStrict, maxClockSkewMs })
 }
 
 interface AuthParts {
   config: Config
   credentials: CredentialSource
+  addresser: Addresser
   clock: Clock
   /** Undefined until the server listens. */
   port(): number | undefined

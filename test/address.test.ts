@@ -113,6 +113,15 @@ describe('address', () => {
     })
   }
 
+  it('no spelling of the path addresses anything else, since signatures cover the decoded path', async () => {
+    assert.deepEqual(pick(await at('127.0.0.1', '/b%2Fk')), ['path', 'b', 'k'])
+    assert.deepEqual(pick(await at('127.0.0.1', '/%62/%6B')), ['path', 'b', 'k'])
+    assert.deepEqual(pick(await at('127.0.0.1', '/b--az--x-s3/%2Fk')), ['path', 'b--az--x-s3', 'k'])
+    const control = { 'x-amz-account-id': '000000000000' }
+    assert.equal((await at('localhost', '/v2018082%30/tags/arn', control)).service, 's3control')
+    assert.equal((await at('localhost', '/v20180820%2Ftags%2Farn', control)).path, '/v20180820/tags/arn')
+  })
+
   it('a key of 1,024 bytes is taken and one of 1,025 is KeyTooLongError', async () => {
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
     assert.equal((await at('x', `/b/${'é'.repeat(512)}`.replaceAll('é', '%C3%A9'))).key?.length, 512)

@@ -1,6 +1,7 @@
 /** The checks that every mechanism makes: the clock, the key, the session token. */
 import { header, type WireRequest } from '../http/wire.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { whenReady } from '../lib/when-ready.ts'
 import { equalsInConstantTime } from './bytes.ts'
 import type { AuthDeps } from './deps.ts'
 import type { Faults } from './faults.ts'
@@ -11,10 +12,9 @@ export function withCredential<T>(
   source: CredentialSource,
   accessKeyId: string,
   token: string | undefined,
-  next: (credential: Credential | undefined) => T,
+  next: (credential: Credential | undefined) => MaybePromise<T>,
 ): MaybePromise<T> {
-  const found = source.find(accessKeyId, token)
-  return found instanceof Promise ? found.then(next) : next(found)
+  return whenReady(source.find(accessKeyId, token), next)
 }
 
 /** The token a request carries in its headers. Directory buckets have a header of their own. */

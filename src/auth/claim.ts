@@ -1,6 +1,8 @@
 /** A SigV4 or SigV4A claim meets the credential it names: what header and presigned requests have in common. */
 import { error } from '../errors.ts'
 import type { WireRequest } from '../http/wire.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { whenReady } from '../lib/when-ready.ts'
 import { checkStrayToken } from './checks.ts'
 import { type AuthDeps, type AuthTarget, isQueryProtocol } from './deps.ts'
 import type { Faults } from './faults.ts'
@@ -32,7 +34,7 @@ export function verifyClaim(
   deps: AuthDeps,
   faults: Faults,
   isHashMissing = false,
-): { seed: ChunkSeed; hostAlias: string | undefined } {
+): MaybePromise<{ seed: ChunkSeed; hostAlias: string | undefined }> {
   // IAM and STS do not insist on signed x-amz-* headers.
   const unsigned = isQueryProtocol(target) ? undefined : unsignedHeaders(request, claim.signed)
   if (unsigned !== undefined) {
@@ -46,16 +48,17 @@ export function verifyClaim(
     throw error('InvalidRequest', {}, { message: 'Missing required header for this request: x-amz-content-sha256' })
   }
   const check = checkOf(claim, credential, deps)
-  const verified = verifyV4(request, claim, target, check, deps.hosts)
-  if (!verified.isValid) throw faults.signature(verified.mismatch)
-  checkStrayToken(credential, token, faults)
-  const seed = {
-    algorithm: claim.algorithm,
-    accessKeyId: claim.scope.accessKeyId,
-    dateText: claim.dateText,
-    scope: scopeText(claim.scope),
-    signature: claim.signature,
-    check,
-  }
-  return { seed, hostAlias: verified.hostAlias }
+  return whenReady(verifyV4(request, claim, target, check, deps.hosts), (verified) => {
+    if (!verified.isValid) throw faults.signature(verified.mismatch)
+    checkStrayToken(credential, token, faults)
+    const seed = {
+      algorithm: claim.algorithm,
+      accessKeyId: claim.scope.accessKeyId,
+      dateText: claim.dateText,
+      scope: scopeText(claim.scope),
+      signature: claim.signature,
+      check,
+    }
+    return { seed, hostAlias: verified.hostAlias }
+  })
 }

@@ -5,6 +5,7 @@
 import { error } from '../errors.ts'
 import { header, type WireRequest } from '../http/wire.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { whenReady } from '../lib/when-ready.ts'
 import { checkCredential, checkSkew, tokenHeader, withCredential } from './checks.ts'
 import { verifyClaim } from './claim.ts'
 import { type AuthDeps, type Authenticated, type AuthTarget, isQueryProtocol } from './deps.ts'
@@ -147,13 +148,12 @@ function authenticateV4Header(
     const known = checkCredential(scope.accessKeyId, found, token, deps.clock.now(), faults)
     // Without this header there is no payload hash to verify the signature with, so AWS's order cannot be kept for it.
     const isHashMissing = sentHash === undefined && !isQuery
-    const checked = verifyClaim(request, claim, known, token, target, deps, faults, isHashMissing)
-    return {
+    return whenReady(verifyClaim(request, claim, known, token, target, deps, faults, isHashMissing), (checked) => ({
       principal: known.principal,
       auth: { authType: 'REST-HEADER', signatureVersion: algorithm, region: scope.region },
       payload: isQuery ? unverified : readPayloadMode(request, sentHash, checked.seed),
       hostAlias: checked.hostAlias,
       signedAtMs: date.ms,
-    }
+    }))
   })
 }

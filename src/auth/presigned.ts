@@ -6,6 +6,7 @@ import { type AwsError, error } from '../errors.ts'
 import { header, type WireRequest } from '../http/wire.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { wholeNumber } from './bytes.ts'
+import { whenReady } from '../lib/when-ready.ts'
 import { checkCredential, tokenHeader, withCredential } from './checks.ts'
 import { verifyClaim } from './claim.ts'
 import { type AuthDeps, type Authenticated, type AuthTarget, isQueryProtocol } from './deps.ts'
@@ -129,14 +130,13 @@ export function authenticatePresigned(
     parameter(pairs, 'X-Amz-Security-Token') ?? parameter(pairs, 'X-Amz-S3session-Token') ?? tokenHeader(request)
   return withCredential(deps.credentials, scope.accessKeyId, token, (found) => {
     const known = checkCredential(scope.accessKeyId, found, token, nowMs, faults)
-    const checked = verifyClaim(request, claim, known, token, target, deps, faults)
-    return {
+    return whenReady(verifyClaim(request, claim, known, token, target, deps, faults), (checked) => ({
       principal: known.principal,
       auth: { authType: 'REST-QUERY-STRING', signatureVersion: sent.algorithm, region: scope.region },
       payload: isQuery ? unverified : readPayloadMode(request, hash, checked.seed),
       hostAlias: checked.hostAlias,
       signedAtMs: dateMs,
       movedHeaders: movedHeaders(request, pairs, false),
-    }
+    }))
   })
 }

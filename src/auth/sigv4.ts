@@ -4,7 +4,9 @@
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 import type { WireRequest } from '../http/wire.ts'
-import type { AuthTarget } from './deps.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { whenReady } from '../lib/when-ready.ts'
+import { type AuthTarget, isQueryProtocol } from './deps.ts'
 import { equalsInConstantTime, readable, spacedHex } from './bytes.ts'
 import type { Mismatch } from './faults.ts'
 import { HmacKey, hmacSha256, sha256Hex } from './hmac.ts'
@@ -120,7 +122,7 @@ export function verifyV4(
   target: AuthTarget,
   check: CheckSignature,
   hosts: HostAliases,
-): Verified {
+): MaybePromise<Verified> {
   const missing = claim.isPresigned ? (name: string) => parameterOfHeader(claim.pairs, name) ?? '' : () => ''
   const headers = canonicalHeaders(request, claim.signed, missing)
   const first: Parts = {
@@ -137,7 +139,13 @@ export function verifyV4(
   }
   for (const parts of otherParts(request, claim, first, target, hosts)) {
     if (!check(read(request, claim, parts).stringToSign, claim.signature)) continue
-    return { isValid: true, hostAlias: parts.host === first.host ? undefined : parts.host }
+    const { host } = parts
+    if (host === undefined || host === first.host) return { isValid: true, hostAlias: undefined }
+    // IAM and STS are no matter of hosts: the service they are signed for says which is meant.
+    if (isQueryProtocol(target)) return { isValid: true, hostAlias: host }
+    return whenReady(hosts.isAlias(request, host), (isAlias) =>
+      isAlias ? { isValid: true, hostAlias: host } : { isValid: false, mismatch: describe(claim, reading) },
+    )
   }
   return { isValid: false, mismatch: describe(claim, reading) }
 }

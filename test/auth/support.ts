@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { Addresser, hostName, hostRules } from '../../src/address.ts'
 import { type AuthDeps, type AuthTarget, authenticate, createAuthDeps } from '../../src/auth/authenticate.ts'
 import type { Authenticated } from '../../src/auth/deps.ts'
 import { HostAliases, type HostOptions } from '../../src/auth/hosts.ts'
@@ -47,6 +48,9 @@ export const inactive: Credential = {
 
 const others = new Map([session, endedSession, inactive].map((credential) => [credential.accessKeyId, credential]))
 
+/** The buckets that hosts under no known suffix may name. */
+export const bucketNames = new Set(['photos', 'www.example.org'])
+
 export interface DepsOptions extends Partial<Omit<AuthDeps, 'hosts' | 'clock'>> {
   nowMs?: number
   hosts?: Partial<HostOptions>
@@ -54,10 +58,20 @@ export interface DepsOptions extends Partial<Omit<AuthDeps, 'hosts' | 'clock'>> 
 
 export function makeDeps(options: DepsOptions = {}): AuthDeps {
   const { nowMs, hosts, ...rest } = options
+  const rules = hostRules([], ['box', ...(hosts?.publicHosts ?? []).map(hostName)])
+  const addresser = new Addresser(rules, (name) => bucketNames.has(name))
+  const isAlias: HostOptions['isAlias'] = (request, host) => addresser.isAlias(request, host)
   return createAuthDeps({
     credentials: { find: (id) => ring.find(id) ?? others.get(id) },
     clock: { now: () => nowMs ?? exampleMs },
-    hosts: new HostAliases({ publicHosts: [], strictHost: false, hostname: 'box', port: () => 9000, ...hosts }),
+    hosts: new HostAliases({
+      publicHosts: [],
+      strictHost: false,
+      hostname: 'box',
+      port: () => 9000,
+      isAlias,
+      ...hosts,
+    }),
     region: 'us-east-1',
     regionStrict: true,
     maxClockSkewMs: 900_000,
