@@ -2,12 +2,13 @@
 import { type AclSide, type Grant, isPublicAcl } from './acl.ts'
 import { type AccessRequest, bucketOwnerActions } from './decide.ts'
 import { findKey } from './keys.ts'
+import { hasPlainVariables } from './remedies.ts'
 import type { Trace } from './trace.ts'
 
 const maxGrants = 5
 
 /** A sentence each. */
-export function notesOn(request: AccessRequest, { verdict, missingKeys }: Trace): string[] {
+export function notesOn(request: AccessRequest, { verdict, missingKeys, policies: traced }: Trace): string[] {
   const { principal, policies, resourceAccount } = request
   const notes: string[] = []
   if (verdict.by === 'always') notes.push('Nothing can deny this action.')
@@ -30,27 +31,39 @@ export function notesOn(request: AccessRequest, { verdict, missingKeys }: Trace)
   if (block?.RestrictPublicBuckets === true && policies.resource?.isPublic === true) {
     notes.push("RestrictPublicBuckets: the public policy of the bucket is for the owner's account alone.")
   }
+  for (const { policy, statements } of traced) {
+    if (!hasPlainVariables(policy) || !statements.some(({ action }) => action)) continue
+    const { version } = policy.document
+    const has = version === undefined ? 'no Version' : `the Version ${version}`
+    notes.push(
+      `The policy ${policy.source} has ${has}: \${...} in it is plain text, no variable. "Version": "2012-10-17" makes it one.`,
+    )
+  }
   if (missingKeys.length > 0) {
     const names = missingKeys.map((key) => (key.includes('/') ? key : (findKey(key)?.name ?? key)))
-    notes.push(`Statements ask for ${names.join(', ')}, which the request has not.`)
+    notes.push(`Statements ask for ${names.join(', ')}, which the request does not have.`)
   }
   return notes
 }
 
-function notesOnAcls({ bucket, object }: AclSide, isIgnoring: boolean): string[] {
+function notesOnAcls(acls: AclSide, isIgnoring: boolean): string[] {
+  const { bucket, object } = acls
+  const hasObject = Object.hasOwn(acls, 'object')
   const grants = [...(bucket ?? []), ...(object === 'missing' ? [] : (object ?? []))]
-  const notes = [`ACLs are on: that of the bucket grants ${listed(bucket)}${onObject(object)}.`]
+  const notes = [`ACLs are on: that of the bucket grants ${listed(bucket)}${onObject(object, hasObject)}.`]
   if (isIgnoring && isPublicAcl(grants)) notes.push('IgnorePublicAcls: grants to everyone do not count.')
   return notes
 }
 
-function onObject(object: AclSide['object']): string {
-  if (object === undefined) return ''
+function onObject(object: AclSide['object'], hasObject: boolean): string {
+  if (!hasObject) return ''
   return object === 'missing' ? ', and there is no object' : `, that of the object ${listed(object)}`
 }
 
 function listed(grants: readonly Grant[] | undefined): string {
-  if (grants === undefined || grants.length === 0) return 'nothing'
+  // Without an ACL of its own a bucket or object has the default one.
+  if (grants === undefined) return 'FULL_CONTROL to its owner'
+  if (grants.length === 0) return 'nothing'
   const shown = grants.slice(0, maxGrants).map(({ Grantee, Permission }) => {
     const who = Grantee?.URI?.split('/').at(-1) ?? Grantee?.DisplayName ?? Grantee?.ID ?? 'somebody'
     return `${Permission} to ${who}`

@@ -64,15 +64,25 @@ function tracePolicy(
   request: AccessRequest,
   missing: Set<string>,
 ): PolicyTrace {
-  const statements = policy.statements.map((statement) => traceStatement(kind, statement, request, missing))
+  const hasVariables = policy.document.version === '2012-10-17'
+  const statements = policy.statements.map((statement) =>
+    traceStatement({ kind, statement, hasVariables }, request, missing),
+  )
   const matches = statements.filter(({ isMatch }) => isMatch)
   const isDenied = matches.some(({ statement }) => statement.isDeny)
   return { kind, policy, statements, outcome: isDenied ? 'explicitDeny' : matches.length > 0 ? 'allows' : 'noMatch' }
 }
 
+/** A statement in its policy. */
+interface Placed {
+  kind: PolicyKind
+  statement: CompiledStatement
+  /** The version of the policy knows variables. */
+  hasVariables: boolean
+}
+
 function traceStatement(
-  kind: PolicyKind,
-  statement: CompiledStatement,
+  { kind, statement, hasVariables }: Placed,
   request: AccessRequest,
   missing: Set<string>,
 ): StatementTrace {
@@ -80,7 +90,7 @@ function traceStatement(
   const reached = kind === 'resource' ? reachesPrincipal(statement, request) : undefined
   const action = coversAction(statement, request.action.toLowerCase())
   const resource = coversResource(statement, requestArn(request.resource), context)
-  if (action) noteMissing(variableKeys(statement), request, missing)
+  if (action && hasVariables) noteMissing(variableKeys(statement), request, missing)
   const isConsidered = action && resource && reached !== classes.none
   const conditions = isConsidered ? traceConditions(statement, request, missing) : []
   return {

@@ -36,9 +36,8 @@ test('a denial names what every statement lacked and the smallest statement that
   )
   assert.deepEqual(explanation.remedies, [
     {
-      addTo: 'identity',
-      text: 'Let the identity policy of arn:aws:iam::111111111111:user/team/u allow it.',
-      statement: { Effect: 'Allow', Action: 's3:PutObject', Resource: 'arn:aws:s3:::b/k' },
+      text: 'The statement identity-0#2 would allow it, but s3:x-amz-acl has to be StringEquals ["private"] and is absent. Send the header x-amz-acl: private',
+      send: { 's3:x-amz-acl': 'private' },
     },
   ])
   assert.match(explanation.message ?? '', /because no identity-based policy allows the s3:PutObject action$/)
@@ -58,7 +57,7 @@ test('every condition is told with what the request had', () => {
     { operator: 'StringEquals', key: 's3:x-amz-acl', wanted: ['private'], actual: null, holds: false },
     { operator: 'Bool', key: 'aws:SecureTransport', wanted: ['false'], actual: 'false', holds: true },
   ])
-  assert.deepEqual(notes, ['Statements ask for s3:x-amz-acl, which the request has not.'])
+  assert.deepEqual(notes, ['Statements ask for s3:x-amz-acl, which the request does not have.'])
 })
 
 test('policies that are in the way one after the other are told together', () => {
@@ -115,7 +114,18 @@ test('the statements suggested make the request allowed, all together, in every 
     const { remedies, decision } = explain(request, traceDecision(request, decide(request)))
     if (decision !== 'implicitDeny' || given.objectOwner || given.publicAccessBlock || given.caller === 'f') continue
     const helped: DecisionCase = { ...given }
-    for (const { addTo, statement = {} } of remedies) {
+    for (const { addTo, statement, send = {}, setVersion } of remedies) {
+      if (setVersion !== undefined) {
+        const newer = (document: DecisionCase['boundary'], name: string) =>
+          name === setVersion && !Array.isArray(document) ? { ...document, Version: '2012-10-17' } : document
+        helped.identity = (helped.identity ?? []).map((document, at) => newer(document, `identity-${at}`) ?? [])
+        if (helped.bucketPolicy !== undefined) helped.bucketPolicy = newer(helped.bucketPolicy, 'bucket') ?? []
+      }
+      for (const [key, value] of Object.entries(send)) {
+        const { [key]: _old, ...rest } = helped.context ?? {}
+        helped.context = value === null ? rest : { ...rest, [key]: value as string | string[] }
+      }
+      if (statement === undefined) continue
       const add = (document: DecisionCase['boundary']) => [...(Array.isArray(document) ? document : []), statement]
       if (addTo === 'identity') helped.identity = [...(helped.identity ?? []), [statement]]
       else if (addTo === 'boundary') helped.boundary = add(helped.boundary)
