@@ -49,12 +49,14 @@ function begin(working: Promise<WireResponse>, spaceMs: number): WireResponse {
   body.push(XML_DECLARATION)
   const beat = setInterval(() => body.push(' '), spaceMs)
   body.once('close', () => clearInterval(beat))
-  const until = working.then((response) => {
+  const ended = working.then((response) => {
     clearInterval(beat)
     if (body.destroyed) return
     const document = typeof response.body === 'string' ? response.body : ''
     body.push(document.slice(XML_DECLARATION.length))
     body.push(null)
   })
+  // Work that fails in a way nobody can write down: the answer is cut.
+  const until = ended.catch((cause: unknown) => void body.destroy(cause as Error))
   return { status: 200, headers: { 'Content-Type': 'application/xml' }, body, until }
 }

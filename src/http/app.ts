@@ -5,17 +5,18 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import Koa from 'koa'
 import type { AdminDeps } from '../admin/admin.ts'
 import { answerProbe } from '../admin/probes.ts'
 import type { Log } from '../context.ts'
+import { guarded } from '../lib/guard.ts'
 import type { Ids } from '../lib/ids.ts'
 import { edgeErrorOf, edgeResponse, rawResponse, unparsable } from './edge-error.ts'
 import { InFlight } from './in-flight.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 import { endGently } from './linger.ts'
 import { closeListeners, listen, type Listening } from './listen.ts'
+import { OneAtATime, type Pair } from './one-at-a-time.ts'
 import { Turn } from './turn.ts'
 import type { TlsFront, TlsIdentity } from './tls-front.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
@@ -54,16 +55,22 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     fallback: () => edgeResponse({ code: 'InternalError' }, deps.ids),
   }
   const server = createNodeServer(limits)
-  const current = new WeakMap<Duplex, Exchange>()
   const inFlight = new InFlight()
-  const respond = createApp(deps, sendOptions, current, inFlight)
+  const requests = new OneAtATime(createApp(deps, sendOptions, inFlight))
+  const respond = (req: IncomingMessage, res: ServerResponse): void => requests.add({ req, res })
   server.on('request', respond)
   server.on('checkContinue', respond)
   // Observed: S3 ignores other expectations (ceph/s3-tests, test_object_create_bad_expect_mismatch).
   server.on('checkExpectation', respond)
-  server.on('connect', (_req, socket) => socket.end(rawResponse({ code: 'MethodNotAllowed' }, deps.ids)))
+  server.on('connect', (_req, socket: Socket) => {
+    // Node has taken its own listeners away.
+    socket.on('error', () => socket.destroy())
+    // Node no longer looks after the answer before this one.
+    if (requests.current(socket) !== undefined) socket.destroy()
+    else refuseTunnel(socket, deps)
+  })
   server.on('clientError', (cause: ClientError, socket) => {
-    answerClientError(cause, socket as Socket, current.get(socket), deps)
+    answerClientError(cause, socket as Socket, requests, deps)
   })
   let listening: Listening | undefined
   let front: TlsFront | undefined
@@ -105,19 +112,13 @@ function createNodeServer(limits: HttpLimits): Server {
   return server
 }
 
-type Respond = (req: IncomingMessage, res: ServerResponse) => void
-
 /** Koa's step from a context to its answer, which its types keep to themselves. */
 interface KoaHandler {
   handleRequest(ctx: Koa.Context, middleware: (ctx: Koa.Context) => Promise<void>): Promise<void>
 }
 
-function createApp(
-  deps: HttpDeps,
-  sendOptions: SendOptions,
-  current: WeakMap<Duplex, Exchange>,
-  inFlight: InFlight,
-): Respond {
+/** @returns begins the work on a request; never throws */
+function createApp(deps: HttpDeps, sendOptions: SendOptions, inFlight: InFlight): (pair: Pair) => void {
   const app = new Koa()
   app.silent = true
   app.on('error', () => {})
@@ -128,10 +129,17 @@ function createApp(
     if (sendOptions.isClosing) ctx.set('Connection', 'close')
     await (await admin)(ctx, next)
   }
+  /** Nothing can be said any more: the client sees its connection cut. */
+  const giveUp = (cause: unknown, { req, res }: Pair): void => {
+    deps.log.error({ err: cause }, 'the edge threw')
+    res.destroy()
+    req.socket.destroy()
+  }
   const begin = (exchange: Exchange): void => {
+    const ended = (): void => inFlight.end()
     const send = (response: WireResponse): void => {
-      if (response.until === undefined) inFlight.end()
-      else void response.until.then(() => inFlight.end())
+      if (response.until === undefined) ended()
+      else response.until.then(ended, ended)
       sendResponse(exchange, response, sendOptions)
     }
     const fail = (cause: unknown): void => {
@@ -139,19 +147,19 @@ function createApp(
       send(edgeResponse({ code: 'InternalError' }, deps.ids))
     }
     try {
-      answer(exchange, deps, sendOptions).then(send, fail)
+      answer(exchange, deps, sendOptions)
+        .then(send, fail)
+        .catch((cause: unknown) => giveUp(cause, exchange))
     } catch (cause) {
-      fail(cause)
+      guarded(fail, (worse) => giveUp(worse, exchange))(cause)
     }
   }
   const turn = new Turn(begin)
   const serve = async (ctx: Koa.Context): Promise<void> => {
     ctx.respond = false
     const { req, res } = ctx
-    const exchange: Exchange = { req, res, isAwaitingContinue: awaitsContinue(req) }
-    current.set(req.socket, exchange)
     inFlight.begin()
-    turn.add(exchange)
+    turn.add({ req, res, isAwaitingContinue: awaitsContinue(req) })
   }
   app.use((ctx) => administer(ctx, () => serve(ctx)))
   const { handleRequest } = app as unknown as KoaHandler
@@ -164,7 +172,14 @@ function createApp(
         : serve(ctx),
   }
   Object.assign(app, handler)
-  return app.callback()
+  const respond = app.callback()
+  return (pair) => {
+    try {
+      respond(pair.req, pair.res).catch((cause: unknown) => giveUp(cause, pair))
+    } catch (cause) {
+      giveUp(cause, pair)
+    }
+  }
 }
 
 function isAdminPath(target: string): boolean {
@@ -199,6 +214,8 @@ function answer(exchange: Exchange, deps: HttpDeps, sendOptions: SendOptions): P
   const { headers } = req
   if (!req.complete && (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)) {
     req.once('timeout', () => {
+      // The answer has gone, and the rest of the body does not come.
+      if (res.headersSent) return void req.socket.destroy()
       res.once('close', () => req.destroy())
       sendResponse(exchange, edgeResponse({ code: 'RequestTimeout' }, deps.ids), sendOptions)
     })
@@ -212,7 +229,7 @@ function answer(exchange: Exchange, deps: HttpDeps, sendOptions: SendOptions): P
 type ClientError = NodeJS.ErrnoException & { rawPacket?: Uint8Array }
 
 /** Bytes that are no request, or a request whose body broke off: AWS-like XML, then the end of the connection. */
-function answerClientError(cause: ClientError, socket: Socket, exchange: Exchange | undefined, deps: HttpDeps): void {
+function answerClientError(cause: ClientError, socket: Socket, requests: OneAtATime, deps: HttpDeps): void {
   if (socket.writableEnded) return
   const { code } = cause
   const isSilent = socket.bytesRead === 0 || code === 'ECONNRESET' || code === 'EPIPE'
@@ -220,19 +237,14 @@ function answerClientError(cause: ClientError, socket: Socket, exchange: Exchang
     socket.destroy()
     return
   }
-  const isInFlight = exchange !== undefined && !exchange.res.writableFinished
-  if (isInFlight && exchange.req.complete) {
-    // What is wrong came behind a whole request, which gets its answer first. More of it may come meanwhile.
-    if (exchange.isFollowedByGarbage) return
-    exchange.isFollowedByGarbage = true
-    exchange.res.once('close', () => answerClientError(cause, socket, undefined, deps))
-    return
-  }
-  if (isInFlight && exchange.res.headersSent) {
+  // What is wrong came behind whole requests, which get their answers first.
+  if (requests.endAfterAnswers(socket, () => answerClientError(cause, socket, requests, deps))) return
+  const current = requests.current(socket)
+  if (current?.res.headersSent === true) {
     socket.destroy()
     return
   }
-  const edge = edgeErrorOf(code, isInFlight)
+  const edge = edgeErrorOf(code, current !== undefined)
   // A TLS handshake begins with the record type 22.
   const isTls = deps.tls === undefined && code === 'HPE_INVALID_METHOD' && cause.rawPacket?.[0] === 22
   const message = isTls ? 'a client speaks TLS; --tls answers that too' : 'a request could not be read'
@@ -240,6 +252,16 @@ function answerClientError(cause: ClientError, socket: Socket, exchange: Exchang
   if (code === 'HPE_INVALID_EOF_STATE') socket.end(rawResponse(edge, deps.ids), () => socket.destroy())
   else {
     socket.write(rawResponse(edge, deps.ids))
-    endGently(socket, { lingerBytes: 2 ** 20, lingerMs: 1000 })
+    endGently(socket, lastWords)
   }
+}
+
+/** How long, and for how many bytes, a client that has been refused may go on sending. */
+const lastWords = { lingerBytes: 2 ** 20, lingerMs: 1000 }
+
+/** Answers CONNECT. */
+function refuseTunnel(socket: Socket, deps: HttpDeps): void {
+  socket.write(rawResponse({ code: 'MethodNotAllowed' }, deps.ids))
+  socket.resume()
+  endGently(socket, lastWords)
 }

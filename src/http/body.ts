@@ -93,21 +93,24 @@ class WireBody implements RequestBody {
     // Said all the same to a client that did not wait for it: the connection then stays.
     this.#request.sendContinue()
     const pieces: Buffer[] = []
-    // A sink that makes no promise: it is all done here.
-    void this.#take(whole, (bytes) => {
-      pieces.push(bytes)
-    })
+    this.#decode(whole, pieces)
+    for (const piece of pieces) this.#hashed(piece)
     this.#finish()
     return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)
   }
 
-  #take(bytes: Buffer, sink: (chunk: Buffer) => void | Promise<void>): void | Promise<void> {
+  /** Appends what the bytes carry to `pieces`. */
+  #decode(bytes: Buffer, pieces: Buffer[]): void {
     this.#received += bytes.length
     if (this.#wireBytes !== undefined && this.#received > this.#wireBytes) throw error('IncompleteBody')
     const { decoder } = this.#options
-    if (decoder === undefined) return this.#deliver(bytes, sink)
+    if (decoder === undefined) pieces.push(bytes)
+    else decoder.push(bytes, pieces)
+  }
+
+  #take(bytes: Buffer, sink: (chunk: Buffer) => void | Promise<void>): void | Promise<void> {
     const pieces: Buffer[] = []
-    decoder.push(bytes, pieces)
+    this.#decode(bytes, pieces)
     const [only] = pieces
     if (only === undefined) return
     return pieces.length === 1 ? this.#deliver(only, sink) : this.#deliverAll(pieces, sink)
@@ -118,14 +121,17 @@ class WireBody implements RequestBody {
   }
 
   #deliver(bytes: Buffer, sink: (chunk: Buffer) => void | Promise<void>): void | Promise<void> {
-    if (this.#options.sha256Hex !== undefined) {
-      if (this.#hash === undefined && bytes.length === this.sizeBytes) this.#digest = hash('sha256', bytes, 'hex')
-      else {
-        this.#hash ??= createHash('sha256')
-        this.#hash.update(bytes)
-      }
-    }
+    this.#hashed(bytes)
     return sink(bytes)
+  }
+
+  #hashed(bytes: Buffer): void {
+    if (this.#options.sha256Hex === undefined) return
+    if (this.#hash === undefined && bytes.length === this.sizeBytes) this.#digest = hash('sha256', bytes, 'hex')
+    else {
+      this.#hash ??= createHash('sha256')
+      this.#hash.update(bytes)
+    }
   }
 
   /** Everything has come: does it agree with what was promised? */

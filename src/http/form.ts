@@ -5,6 +5,7 @@
  */
 import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy'
 import { AwsError, error } from '../errors.ts'
+import { guarded } from '../lib/guard.ts'
 import { defaultIdleTimeoutMs } from './body.ts'
 import type { RequestBody } from './request-body.ts'
 import { header, type WireRequest } from './wire.ts'
@@ -78,13 +79,21 @@ export function readFormHead(request: WireRequest, idleMs = defaultIdleTimeoutMs
       settleWhole(cause)
       reject(cause)
     }
-    parser.on('field', (name: string, value: string, _nameCut: boolean, isCut: boolean) => {
+    // What a listener throws would end the process.
+    const listen = <Args extends unknown[]>(listener: (...args: Args) => void) =>
+      guarded(listener, (cause) => fail(cause instanceof AwsError ? cause : malformed(cause)))
+    const onField = (name: string | undefined, value: string, _nameCut: boolean, isCut: boolean): void => {
       if (file !== undefined) return
+      // RFC 7578, 4.2: every part has a name.
+      if (name === undefined) {
+        fail(malformed())
+        return
+      }
       sizeBytes += name.length + value.length
       if (isCut || sizeBytes > maxFieldBytes || fields.size >= maxFields) fail(error('MaxPostPreDataLengthExceeded'))
       else fields.set(name, value)
-    })
-    parser.on('file', (_name: string, part: BusboyFileStream, fileName: string) => {
+    }
+    const onFile = (_name: string, part: BusboyFileStream, fileName: string | undefined): void => {
       // A form cut short breaks the part too, perhaps before anybody reads it.
       part.on('error', (cause: unknown) => fail(cause instanceof AwsError ? cause : malformed(cause)))
       if (file !== undefined) {
@@ -93,7 +102,9 @@ export function readFormHead(request: WireRequest, idleMs = defaultIdleTimeoutMs
       }
       file = part
       resolve({ fields, fileName: fileName || undefined, file: new FilePart(part, whole) })
-    })
+    }
+    parser.on('field', listen(onField))
+    parser.on('file', listen(onFile))
     parser.on('finish', () => {
       watch.end()
       if (file !== undefined) return settleWhole()

@@ -9,7 +9,10 @@ export interface HttpLimits {
   headersMs: number
   /** Without a byte in either direction, in the middle of a request. There is no limit on its whole duration. */
   idleMs: number
-  /** Without a byte of a body that an operation is reading. AWS closes an upload that stalls after about this long. */
+  /**
+   * Without a byte of a body that an operation is reading. AWS closes an upload that stalls after about this long. When the
+   * answer has gone before the body, the rest of a small one has this time in all.
+   */
   bodyIdleMs: number
   /** Without progress while a body is sent: readers that process as they go pause for long. */
   stalledDownloadMs: number

@@ -19,10 +19,19 @@ export function restOfBody(req: IncomingMessage, isAwaitingContinue: boolean, is
 }
 
 /** Lets the rest of a body flow to nowhere. A reader that gave up half way may have left it paused. */
-export function skipRest(req: IncomingMessage): void {
+function skipRest(req: IncomingMessage): void {
   req.removeAllListeners('data')
   req.removeAllListeners('readable')
   req.resume()
+}
+
+/** Skips the rest of a body whose answer has gone, so that the connection can stay. It is cut when the rest does not come in `limitMs`. */
+export function skipRestWithin(req: IncomingMessage, limitMs: number): void {
+  const timer = setTimeout(() => req.socket.destroy(), limitMs).unref()
+  const stop = (): void => clearTimeout(timer)
+  req.once('end', stop)
+  req.once('close', stop)
+  skipRest(req)
 }
 
 /**

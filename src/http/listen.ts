@@ -27,11 +27,19 @@ function listenOn(
   })
 }
 
+/** A connection that the system could not hand over (no memory, no descriptors) is its client's loss alone. */
+function keepListening(server: NetServer, log: Log): void {
+  server.on('error', (cause) => {
+    if (server.listening) log.error({ err: cause }, 'a connection could not be accepted')
+  })
+}
+
 /**
  * Listens on host and port, and on the same port of its IPv6 twin where the machine has one.
  * @throws the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL, ENOTFOUND) for the address asked for
  */
 export async function listen(server: Server, host: string, port: number, log: Log): Promise<Listening> {
+  keepListening(server, log)
   const first = host === 'localhost' ? '127.0.0.1' : host
   let bound: AddressInfo
   try {
@@ -45,6 +53,7 @@ export async function listen(server: Server, host: string, port: number, log: Lo
   const twinHost = twins[host]
   if (twinHost === undefined) return { host, port: bound.port, twin: undefined }
   const twin = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket))
+  keepListening(twin, log)
   try {
     await listenOn(twin, { host: twinHost, port: bound.port, ipv6Only: true })
     return { host, port: bound.port, twin }

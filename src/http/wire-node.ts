@@ -4,7 +4,7 @@ import { type Readable, pipeline } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Log } from '../context.ts'
 import type { HttpLimits } from './limits.ts'
-import { closeGently, restOfBody, skipRest } from './linger.ts'
+import { closeGently, restOfBody, skipRestWithin } from './linger.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 
 /** One request and its answer as Node has them. */
@@ -13,8 +13,6 @@ export interface Exchange {
   res: ServerResponse
   /** The client waits for `100 Continue` and has not got it. */
   isAwaitingContinue: boolean
-  /** Bytes that are no request came behind this one. */
-  isFollowedByGarbage?: boolean
 }
 
 /** Reads nothing but the head; the target keeps its bytes. */
@@ -108,7 +106,7 @@ export function sendResponse(exchange: Exchange, response: WireResponse, options
     sendResponse(exchange, options.fallback(), options)
     return
   }
-  if (rest === 'skip') skipRest(req)
+  if (rest === 'skip') skipRestWithin(req, options.limits.bodyIdleMs)
   else if (rest === 'linger') closeGently(req, options.limits)
   if (!hasBody || body === undefined) {
     discard(body)

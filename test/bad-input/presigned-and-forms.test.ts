@@ -298,6 +298,71 @@ const queryProtocol: Row[] = [
   },
 ]
 
+/** A browser's form of parts, each its headers and its value. */
+const browserForm = (...parts: string[]): RequestShape => ({
+  method: 'POST',
+  target: '/bucket',
+  sign: 'none',
+  headers: { 'Content-Type': 'multipart/form-data; boundary=x' },
+  body: `${parts.map((part) => `--x\r\n${part}\r\n`).join('')}--x--\r\n`,
+})
+const disposition = (value: string, more = ''): string => `Content-Disposition: form-data${value}\r\n${more}\r\nv`
+const malformedForm = { status: 400, code: 'MalformedPOSTRequest' }
+const withoutFile = { status: 400, code: 'InvalidArgument', fields: { ArgumentName: 'file' } }
+const anonymousForm = { status: 403, code: 'AccessDenied' }
+const filePart = disposition('; name="file"; filename="a"')
+const browserForms: Row[] = [
+  { name: 'a part without a name', request: browserForm(disposition('')), ...malformedForm },
+  { name: 'a part with a name that is none', request: browserForm(disposition('; name')), ...malformedForm },
+  { name: 'a part without a name before the file', request: browserForm(disposition(''), filePart), ...malformedForm },
+  {
+    name: 'a part without a name behind the file',
+    request: browserForm(disposition('; name="key"'), filePart, disposition('')),
+    ...anonymousForm,
+  },
+  { name: 'a part with an empty name', request: browserForm(disposition('; name=""')), ...withoutFile },
+  { name: 'a part without a disposition', request: browserForm('\r\nv'), ...withoutFile },
+  { name: 'a part with an empty disposition', request: browserForm('Content-Disposition:\r\n\r\nv'), ...withoutFile },
+  {
+    name: 'a character set without a name',
+    request: browserForm(disposition('; name="k"', 'Content-Type: text/plain; charset\r\n')),
+    ...withoutFile,
+  },
+  {
+    name: 'an unknown character set',
+    request: browserForm(disposition('; name="k"', 'Content-Type: text/plain; charset=zzz\r\n')),
+    ...withoutFile,
+  },
+  {
+    name: 'names of Object.prototype',
+    request: browserForm(...['__proto__', 'constructor', 'toString'].map((name) => disposition(`; name="${name}"`))),
+    ...withoutFile,
+  },
+  {
+    name: 'a name in broken percent-encoding',
+    request: browserForm(disposition("; name*=utf-8''%zz")),
+    ...withoutFile,
+  },
+  { name: 'no part', request: browserForm(), ...withoutFile },
+  { name: 'no end', request: { ...browserForm(), body: `--x\r\n${disposition('; name="k"')}` }, ...malformedForm },
+  {
+    name: 'a file without an end',
+    request: { ...browserForm(), body: `--x\r\n${disposition('; name="key"')}\r\n--x\r\n${filePart}` },
+    ...anonymousForm,
+  },
+  {
+    name: 'an empty boundary',
+    request: { ...browserForm(filePart), headers: { 'Content-Type': 'multipart/form-data; boundary=' } },
+    ...malformedForm,
+  },
+  {
+    name: 'no boundary',
+    request: { ...browserForm(filePart), headers: { 'Content-Type': 'multipart/form-data' } },
+    ...malformedForm,
+  },
+]
+
 runTable('presigned URLs', queries)
+runTable('browser forms', browserForms)
 runTable('SigV2', v2)
 runTable('IAM and STS', queryProtocol)

@@ -361,3 +361,24 @@ function withResolvers<T>() {
   })
   return { promise, resolve }
 }
+
+describe('a body that has arrived whole', () => {
+  it('is read at once, in however many pieces its framing has it', async () => {
+    const stream = new Readable({ read() {} })
+    stream.push(Buffer.from('one;two;three'))
+    const decoder = {
+      trailers: new Map<string, string>(),
+      push: (bytes: Buffer, out: Buffer[]) =>
+        out.push(
+          ...bytes
+            .toString()
+            .split(';')
+            .map((text) => Buffer.from(text)),
+        ),
+      end() {},
+    }
+    const request = { ...makeRequest({ headers: { 'content-length': '13' } }), stream }
+    const options = { sizeBytes: 11, decoder, sha256Hex: sha256('onetwothree') }
+    assert.equal(openRawBody(request, options).atOnce?.()?.toString(), 'onetwothree')
+  })
+})
