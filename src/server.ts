@@ -258,7 +258,7 @@ async function openParts(
   const { dataDir, durable, kmsKeys } = config
   const store = given ?? (await openStore({ dataDir, durable, kmsKeys, log }))
   try {
-    return { store, tls: await loadTlsFor(config, log, isOwnHost) }
+    return { store, tls: await loadTlsFor(config, log, store, isOwnHost) }
   } catch (cause) {
     await store.close()
     throw cause
@@ -266,10 +266,16 @@ async function openParts(
 }
 
 /** Nothing of TLS is even read while it is off. */
-async function loadTlsFor(config: Config, log: Log, isOwnHost: (name: string) => boolean): Promise<Tls | undefined> {
+async function loadTlsFor(
+  config: Config,
+  log: Log,
+  store: Store,
+  isOwnHost: (name: string) => boolean,
+): Promise<Tls | undefined> {
   if (!config.tls) return undefined
   const { loadTls } = await import('./tls/load.ts')
   const { checkIdentity } = await import('./http/tls-front.ts')
   // The time of the day, not the emulator's: that is what clients compare certificates with.
-  return loadTls(config, { log, nowMs: Date.now(), isOwnHost, accepts: checkIdentity })
+  const { secrets } = store.keys
+  return loadTls(config, { log, nowMs: Date.now(), secrets, isOwnHost, accepts: checkIdentity })
 }

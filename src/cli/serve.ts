@@ -22,6 +22,8 @@ export async function serve(resolution: Resolution, io: Io): Promise<number> {
     else io.err(`note: ${note}\n`)
   }
   const stop = untilStopped(log)
+  // The database's own files, too, are for nobody else.
+  if (config.dataDir !== undefined) process.umask(0o077)
   let server: RunningServer
   try {
     const { createServer } = await import('../server.ts')

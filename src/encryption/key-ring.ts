@@ -6,7 +6,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { dataKeyBytes } from './body-cipher.ts'
 import type { KeyFile, KeyState, KeyStorage, StoredKmsKey } from './key-file.ts'
-import { masterSealer, type Sealer, wrappingSealer } from './sealer.ts'
+import { deriveKey, masterSealer, type Sealer, wrappingSealer } from './sealer.ts'
+import { type SecretSealer, secretSealer } from './secret-sealer.ts'
 
 /** A key the configuration asks for. */
 export interface ConfiguredKmsKey {
@@ -40,6 +41,8 @@ export class KeyRing {
   readonly #file: KeyFile
   /** Seals for SSE-S3. */
   readonly s3: Sealer
+  /** Seals secrets of IAM, of this server and of TLS. */
+  readonly secrets: SecretSealer
   /** Tells one master key from another, without giving it away. */
   readonly fingerprint: string
 
@@ -53,6 +56,7 @@ export class KeyRing {
     if (JSON.stringify(this.#file) !== before) storage.save(this.#file)
     const master = Buffer.from(this.#file.master, 'base64')
     this.s3 = masterSealer(master)
+    this.secrets = secretSealer(deriveKey(master, 'secrets'))
     this.fingerprint = createHash('sha256').update('fingerprint').update(master).digest('hex').slice(0, 16)
   }
 

@@ -88,10 +88,7 @@ export function wrappingSealer(wrappingKey: Buffer, context = ''): Sealer {
  * @see https://csrc.nist.gov/pubs/sp/800/56/c/r2/final (4.1)
  */
 export function masterSealer(master: Buffer): Sealer {
-  const counter = Buffer.from([0, 0, 0, 1])
-  const derive = (info: Uint8Array): Buffer => hash('sha256', Buffer.concat([counter, master, info]), 'buffer')
-  // Shorter than a nonce, so it is no data key's derivation.
-  const wrapping = wrappingSealer(derive(Buffer.from('wrap')))
+  const wrapping = wrappingSealer(deriveKey(master, 'wrap'))
   const input = Buffer.concat([counter, master, Buffer.alloc(nonceBytes)])
   const nonceAt = input.length - nonceBytes
   const generate = (): DataKey => {
@@ -105,6 +102,16 @@ export function masterSealer(master: Buffer): Sealer {
     return hash('sha256', input, 'buffer')
   }
   return { seal: wrapping.seal, generate, open, stream: new KeyStream({ generate, open }) }
+}
+
+const counter = Buffer.from([0, 0, 0, 1])
+
+/**
+ * A key for one purpose, out of the master key (32 bytes).
+ * @param purpose shorter than a nonce, so it is no data key's derivation
+ */
+export function deriveKey(master: Buffer, purpose: 'wrap' | 'secrets' | 'blocks'): Buffer {
+  return hash('sha256', Buffer.concat([counter, master, Buffer.from(purpose)]), 'buffer')
 }
 
 const notOurs = (cause?: unknown): Error => new Error('a data key was sealed under another key', { cause })

@@ -22,7 +22,7 @@ export async function openDiskDatabase(folder: string): Promise<DiskDatabase> {
   })
   await level.open()
   return Object.assign(level, {
-    // Every key begins with a letter.
-    compact: () => (level as unknown as Compactable).compactRange(Buffer.of(0), Buffer.of(0xff)),
+    // Every key begins with a letter; the end is below itself.
+    compact: () => (level as unknown as Compactable).compactRange(Buffer.of(0), Buffer.of(0xff, 0xff)),
   })
 }

@@ -6,6 +6,7 @@ import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/p
 import { join } from 'node:path'
 import type { BlobHandle, BlobSink, Blobs } from './blobs.ts'
 import { FileSink } from './file-sink.ts'
+import { folderMode } from './folder-modes.ts'
 import { randomId } from './random.ts'
 import { asStoreError, errorCode } from './store-error.ts'
 
@@ -86,7 +87,7 @@ export class FileBlobs implements Blobs {
     const folder = join(this.#blobsDir, id.slice(0, 2))
     try {
       if (!this.#folders.has(folder)) {
-        await mkdir(folder, { recursive: true })
+        await mkdir(folder, { recursive: true, mode: folderMode })
         if (this.#durable) await syncFolder(this.#blobsDir)
         this.#folders.add(folder)
       }

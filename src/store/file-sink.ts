@@ -3,6 +3,7 @@
  * the next is gathered, and the caller is asked to wait when the disk does not keep up.
  */
 import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { fileMode } from './folder-modes.ts'
 import { asStoreError } from './store-error.ts'
 
 /** Size of a write. */
@@ -24,7 +25,7 @@ export class FileSink {
 
   constructor(path: string) {
     this.#path = path
-    this.#file = open(path, 'wx')
+    this.#file = open(path, 'wx', fileMode)
     this.#file.catch((error: unknown) => {
       this.#error ??= error
     })

@@ -3,7 +3,10 @@
  * if the revision is still the one it was built on, so a change may look at the whole account and decide: AWS's rules
  * span entities (no policy is deleted while it is attached). Readers compare the revision's row, which is in memory, and
  * otherwise work on the account's snapshot; another process that writes is noticed at the next read.
+ *
+ * Records and secrets are sealed in their rows, whole: nobody has to know which member is a secret.
  */
+import type { SecretSealer } from '../encryption/secret-sealer.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { claimsOf, type IamAccount, type IamClaim, IamSnapshot, iamKinds, rowNameOf } from './iam-account.ts'
 import type { IamKind, IamRecords, LastUse } from './iam-records.ts'
@@ -22,6 +25,7 @@ import {
 import { whenReady } from '../lib/when-ready.ts'
 import { randomId } from './random.ts'
 import { decodeJson, encodeJson } from './record-rows.ts'
+import { StoreError } from './store-error.ts'
 import { type Engine, type Transaction, transact } from './transaction.ts'
 import { Turns } from './turns.ts'
 
@@ -92,9 +96,13 @@ export class Iam implements IamStore {
   readonly #loading = new Map<string, Promise<IamSnapshot>>()
   readonly #claimants = new Map<string, KnownClaim>()
   readonly #uses = new Map<string, { use: LastUse; writtenMs: number }>()
+  readonly #sealer: SecretSealer
+  /** Opened, by name, with the row that each was in. Their names are few. */
+  readonly #secrets = new Map<string, { row: Buffer; secret: Buffer }>()
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, sealer: SecretSealer) {
     this.#engine = engine
+    this.#sealer = sealer
   }
 
   account(accountId: string): MaybePromise<IamSnapshot> {
@@ -155,7 +163,17 @@ export class Iam implements IamStore {
 
   secret(name: string, make = randomSecret): MaybePromise<Buffer> {
     const key = secretKey(name)
-    return whenReady(this.#engine.kv.get(key), (row) => row ?? this.#makeSecret(key, make))
+    return whenReady(this.#engine.kv.get(key), (row) =>
+      row === undefined ? this.#makeSecret(key, name, make) : this.#openSecret(key, name, row),
+    )
+  }
+
+  #openSecret(key: Buffer, name: string, row: Buffer): Buffer {
+    const known = this.#secrets.get(name)
+    if (known?.row.equals(row) === true) return known.secret
+    const secret = openRow(this.#sealer, key, row, `secret "${name}" of this server`)
+    this.#secrets.set(name, { row, secret })
+    return secret
   }
 
   async reset(): Promise<void> {
@@ -167,10 +185,12 @@ export class Iam implements IamStore {
     this.#uses.clear()
   }
 
-  async #makeSecret(key: Buffer, make: () => MaybePromise<Buffer>): Promise<Buffer> {
+  async #makeSecret(key: Buffer, name: string, make: () => MaybePromise<Buffer>): Promise<Buffer> {
     const fresh = await make()
-    const isMade = await this.#engine.kv.commit([{ kind: 'absent', key }], [{ kind: 'put', key, value: fresh }])
-    return isMade ? fresh : ((await this.#engine.kv.get(key)) ?? fresh)
+    const value = this.#sealer.seal(fresh, key)
+    const isMade = await this.#engine.kv.commit([{ kind: 'absent', key }], [{ kind: 'put', key, value }])
+    const row = isMade ? undefined : await this.#engine.kv.get(key)
+    return row === undefined ? fresh : this.#openSecret(key, name, row)
   }
 
   /** Rows of revisions come first, so a change that is under way meanwhile fails and starts again on an empty account. */
@@ -225,7 +245,10 @@ export class Iam implements IamStore {
           const { kindNumber, name } = iamRowOf(key)
           const kind = iamKinds[kindNumber - 1]
           if (kindNumber === 0) snapshot.revision = revisionOf(value)
-          else if (kind !== undefined) snapshot.set(kind, name, decodeJson<never>(value))
+          else if (kind !== undefined) {
+            const json = openRow(this.#sealer, key, value, `${kind} ${name} of account ${accountId}`)
+            snapshot.set(kind, name, JSON.parse(json.toString()) as never)
+          }
         }
       }
       return this.#keep(snapshot)
@@ -248,7 +271,7 @@ export class Iam implements IamStore {
     for (const { kind, name, record } of changes) {
       const key = iamKey(account.id, iamKinds.indexOf(kind) + 1, name)
       if (record === undefined) transaction.delete(key)
-      else transaction.put(key, encodeJson(record))
+      else transaction.put(key, this.#sealer.seal(Buffer.from(JSON.stringify(record)), key))
       for (const [claim, by] of claimsOf(kind, account.get(kind, name))) given.set(claim, by)
       for (const [claim, by] of claimsOf(kind, record)) taken.set(claim, by)
     }
@@ -273,6 +296,13 @@ export class Iam implements IamStore {
       },
     })
   }
+}
+
+/** @throws StoreError CORRUPT: half an account could allow what the other half denies */
+function openRow(sealer: SecretSealer, key: Buffer, row: Buffer, what: string): Buffer {
+  const plain = sealer.open(row, key)
+  if (plain !== undefined) return plain
+  throw new StoreError('CORRUPT', `The ${what} cannot be read. Stop the server and run: sandbucket check`)
 }
 
 const randomSecret = (): MaybePromise<Buffer> => Buffer.from(randomId() + randomId(), 'hex')

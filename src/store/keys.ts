@@ -15,10 +15,10 @@
  *     r body                              references, when more than one (4 bytes)
  *     g id                                Garbage: what the collector still has to do
  *     i account 0                         revision of an account's IAM (text)
- *     i account kind name                 a record of IAM, by name in lower case
+ *     i account kind name                 a record of IAM, by name in lower case: sealed JSON
  *     I key id | I alias name             who has an access key id or account alias
  *     l id                                LastUse of an access key or role
- *     s name                              a secret of this server (32 bytes)
+ *     s name                              a secret of this server, sealed
  */
 
 const space = {
@@ -237,4 +237,5 @@ export const secretKey = (name: string): Buffer => named(space.secret, name)
 /** All rows of all accounts' IAM. */
 export const iamRange = (): KeyRange => within(Buffer.of(space.iam))
 export const iamClaimsRange = (): KeyRange => within(Buffer.of(space.iamClaim))
+export const secretsRange = (): KeyRange => within(Buffer.of(space.secret))
 export const iamLastUseRange = (): KeyRange => within(Buffer.of(space.iamLastUse))

@@ -6,7 +6,7 @@ import type { Blobs } from './blobs.ts'
 import { Bodies } from './bodies.ts'
 import { Buckets } from './buckets.ts'
 import { Collector } from './collector.ts'
-import { explain, openKeys, prepareDataDir } from './data-dir.ts'
+import { explain, formatVersion, noteFormat, openKeys, prepareDataDir } from './data-dir.ts'
 import type { DiskDatabase } from './disk-database.ts'
 import { FileBlobs } from './file-blobs.ts'
 import { Iam } from './iam.ts'
@@ -21,6 +21,7 @@ import { canOpenAgain, filesBytes, Room } from './room.ts'
 import { asStoreError } from './store-error.ts'
 import type { Store } from './store.ts'
 import { Turns } from './turns.ts'
+import { sealKeyFiles, sealSecrets } from './upgrade.ts'
 import { Uploads } from './uploads.ts'
 
 export interface StoreOptions {
@@ -31,7 +32,7 @@ export interface StoreOptions {
   /** KMS keys that exist from the start. */
   kmsKeys?: readonly ConfiguredKmsKey[]
   /** Hears of failures of background work: it is repeated at the next start. */
-  log?: { error(fields: object, message: string): void }
+  log?: { error(fields: object, message: string): void; warn(fields: object, message: string): void }
 }
 
 /** A store and what it stands on, for checks and tests. */
@@ -62,7 +63,7 @@ export async function openWithParts(options: StoreOptions = {}): Promise<OpenedS
     const kv = new LevelKv(database, { sync: false, isKept: isKeptRow })
     return assemble({ kv, blobs: new MemoryBlobs(), keys }, options)
   }
-  const dirs = await prepareDataDir(options.dataDir)
+  const { dirs, formerFormat, notes } = await prepareDataDir(options.dataDir)
   const durable = options.durable === true
   const { openDiskDatabase } = await import('./disk-database.ts')
   const database = await openDiskDatabase(dirs.databaseDir).catch((error: unknown) => {
@@ -72,6 +73,13 @@ export async function openWithParts(options: StoreOptions = {}): Promise<OpenedS
     const keys = await openKeys(dirs, options.kmsKeys ?? [])
     const canReopen = () => canOpenAgain(dirs.databaseDir)
     const journal = await openJournal(dirs.journalDir, database, durable)
+    if (formerFormat !== undefined && formerFormat < formatVersion) {
+      await sealSecrets(database, keys.secrets)
+      await sealKeyFiles(dirs.path, keys.secrets)
+      await noteFormat(dirs, keys.fingerprint)
+      notes.push(`the data directory ${dirs.path} was brought from format ${formerFormat} to ${formatVersion}`)
+    }
+    for (const note of notes) options.log?.warn({}, note)
     const kv = new LevelKv(database, { sync: durable, isKept: isKeptRow, canReopen, journal })
     const sizeBytes = () => filesBytes(dirs.databaseDir, '.ldb')
     const room = new Room(dirs.path, { sizeBytes, compact: () => database.compact() })
@@ -120,7 +128,7 @@ function assemble({ kv, blobs, keys, room }: Parts, options: StoreOptions): Open
   const buckets = new Buckets(engine)
   const bodies = new Bodies(engine, keys.s3)
   const turns = new Turns()
-  const iam = new Iam(engine)
+  const iam = new Iam(engine, keys.secrets)
   const stopping = new AbortController()
   const swept = Promise.all([
     collector.resume(),

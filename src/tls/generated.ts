@@ -31,14 +31,14 @@ export async function generatedIdentity(options: GenerateOptions): Promise<{ ide
   let ca = await keptCa(folder, nowMs, log)
   if (ca === undefined) {
     ca = issueCa(nowMs)
-    await keep(folder, ca, 'ca.pem', 'ca-key.pem')
+    await keep(folder, ca, 'ca.pem', 'ca-key.sealed')
   }
   const issuer = new X509Certificate(ca.cert)
   const ready = readyCa(ca, Date.parse(issuer.validTo))
   const fresh = issueServer(ready, options.names, nowMs)
-  const kept = await readPair(folder, 'cert.pem', 'key.pem')
+  const kept = await readPair(folder, 'cert.pem', 'key.sealed')
   const isGood = kept !== undefined && replaces(kept, fresh, issuer, nowMs)
-  if (!isGood) await keep(folder, fresh, 'cert.pem', 'key.pem')
+  if (!isGood) await keep(folder, fresh, 'cert.pem', 'key.sealed')
   const server = isGood ? kept : fresh
   return { ca: ca.cert, identity: { ...server, certFor: hostCertificates(server, ready, options) } }
 }
@@ -55,10 +55,13 @@ async function readPair(folder: TlsFolder, certFile: TlsFile, keyFile: TlsFile):
 }
 
 async function keptCa(folder: TlsFolder, nowMs: number, log: Log): Promise<Pair | undefined> {
-  const pair = await readPair(folder, 'ca.pem', 'ca-key.pem')
+  const pair = await readPair(folder, 'ca.pem', 'ca-key.sealed')
   if (pair === undefined) return undefined
   const reason = whyUnusable(pair, nowMs)
   if (reason === undefined) return pair
+  // People trust the old one: what is wrong with it may still be mended.
+  await folder.setAside('ca.pem')
+  await folder.setAside('ca-key.sealed')
   log.warn({ reason }, 'made a new CA for TLS: clients must be given the new ca.pem')
   return undefined
 }
@@ -66,11 +69,11 @@ async function keptCa(folder: TlsFolder, nowMs: number, log: Log): Promise<Pair 
 function whyUnusable(pair: Pair, nowMs: number): string | undefined {
   try {
     const cert = new X509Certificate(pair.cert)
-    if (!cert.checkPrivateKey(createPrivateKey(pair.key))) return 'ca-key.pem is not the key of ca.pem'
+    if (!cert.checkPrivateKey(createPrivateKey(pair.key))) return 'ca-key.sealed is not the key of ca.pem'
     if (Date.parse(cert.validTo) - nowMs < caMarginMs) return 'ca.pem expires'
     return undefined
   } catch {
-    return 'ca.pem or ca-key.pem cannot be read'
+    return 'ca.pem or ca-key.sealed cannot be read'
   }
 }
 

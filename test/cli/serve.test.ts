@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -48,9 +48,36 @@ function program(t: TestContext, argv: string[], hasIpc = false): Program {
   return { child, out: () => out, err: () => err, until, exited }
 }
 
+/** Paths below a folder that somebody else may read or write. */
+function openToOthers(folder: string): string[] {
+  const paths = ['.', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })]
+  return paths.filter((name) => (statSync(join(folder, name)).mode & 0o077) !== 0)
+}
+
 const memory = ['--in-memory', '--port', '0']
 
 describe('sandbucket serve', () => {
+  it('keeps its data from other users, whatever the umask', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'modes-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const umask = process.umask(0)
+    t.after(() => process.umask(umask))
+    const data = join(folder, 'new')
+    const { child, until, exited } = program(t, ['--data', data, '--port', '0', '--bucket', 'photos', '--tls'])
+    await until('Ready.\n')
+    assert.deepEqual(openToOthers(data), [])
+    child.kill('SIGTERM')
+    assert.equal(await exited, 143)
+    assert.deepEqual(openToOthers(data), [])
+  })
+
+  it('says at once that a folder cannot be made, with exit code 4', { timeout: 20_000 }, async (t) => {
+    if (process.platform !== 'linux') return t.skip('there is no /proc')
+    const { err, exited } = program(t, ['--data', '/proc/x', '--port', '0'])
+    assert.equal(await exited, 4)
+    assert.match(err(), /^The data directory \/proc\/x cannot be made: its file system takes no folders/m)
+  })
+
   it('prints what to paste, says Ready., and stops on SIGTERM with 143', async (t) => {
     const { child, until, exited } = program(t, [...memory, '--bucket', 'photos'])
     const out = await until('Ready.\n')

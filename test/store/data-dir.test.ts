@@ -1,7 +1,7 @@
 /** What only a data directory has: its format, its lock, its leftovers, its files. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
@@ -85,8 +85,8 @@ describe('data directory', () => {
   it('of a newer format is refused, and left alone', () =>
     inDir(async (dir) => {
       await (await openStore({ dataDir: dir })).close()
-      await writeFile(join(dir, 'format.json'), '{"product":"sandbucket","version":4,"more":true}')
-      await assert.rejects(openStore({ dataDir: dir }), refusal('FORMAT', /format 4/, /newer/))
+      await writeFile(join(dir, 'format.json'), '{"product":"sandbucket","version":5,"more":true}')
+      await assert.rejects(openStore({ dataDir: dir }), refusal('FORMAT', /format 5/, /newer/))
       for (const text of ['', 'null', '{}', '{"version":"1"}', '{"version":0}']) {
         await writeFile(join(dir, 'format.json'), text)
         await assert.rejects(openStore({ dataDir: dir }), refusal('FORMAT', /format\.json/))
@@ -105,6 +105,94 @@ describe('data directory', () => {
       await writeFile(join(dir, 'file'), '')
       await assert.rejects(openStore({ dataDir: join(dir, 'file') }), refusal('IO', /not a directory/))
       await assert.rejects(openStore({ dataDir: join(dir, 'file', 'sub') }), refusal('IO', /not a directory/))
+    }))
+
+  it('with files of others in it is refused, some of which are named', () =>
+    inDir(async (dir) => {
+      for (const [at, name] of ['notes.txt', 'photos', '.git', 'b', 'c', 'd', 'e'].entries()) {
+        await writeFile(join(dir, name), '')
+        const named = at === 0 ? /"notes\.txt"/ : at === 6 ? /".git".* and 2 more/ : /other files/
+        await assert.rejects(openStore({ dataDir: dir }), refusal('FORMAT', dir, named, /--data\b/))
+      }
+      assert.equal((await readdir(dir)).length, 7)
+    }))
+
+  it('of MinIO is refused as such, with the way to go on', () =>
+    inDir(async (dir) => {
+      await mkdir(join(dir, '.minio.sys'))
+      await mkdir(join(dir, 'photos'))
+      await assert.rejects(openStore({ dataDir: dir }), refusal('FORMAT', /MinIO/, /--data\b/, /rclone sync/))
+      assert.deepEqual((await readdir(dir)).sort(), ['.minio.sys', 'photos'])
+    }))
+
+  it('takes what systems and our own server leave in a folder, and once it is ours only notes what it does not know', () =>
+    inDir(async (dir) => {
+      const left = [
+        '.DS_Store',
+        '.gitkeep',
+        '.gitignore',
+        '._x',
+        '.nfs000001',
+        'Thumbs.db',
+        'server.json',
+        'format.json.new',
+      ]
+      for (const name of left) await writeFile(join(dir, name), '')
+      await mkdir(join(dir, 'lost+found'))
+      await mkdir(join(dir, '.Trash-1000'))
+      const notes: string[] = []
+      const log = { error: fail, warn: (_: object, text: string) => void notes.push(text) }
+      await (await openStore({ dataDir: dir, log })).close()
+      await writeFile(join(dir, 'notes.txt'), '')
+      notes.length = 0
+      await (await openStore({ dataDir: dir, log })).close()
+      assert.match(notes.join('\n'), /has other files in it: "notes\.txt"/)
+    }))
+
+  it('that cannot be made is refused at once, with the reason', { timeout: 10_000 }, () =>
+    inDir(async (dir) => {
+      await symlink(join(dir, 'nowhere'), join(dir, 'dangling'))
+      await symlink(join(dir, 'circle'), join(dir, 'circle'))
+      const broken: [string, RegExp][] = [
+        [join(dir, 'dangling'), /is a link to .*nowhere, which does not exist/],
+        [join(dir, 'dangling', 'sub'), /is a link to .*nowhere, which does not exist/],
+        [join(dir, 'circle'), /circle of links/],
+        [join(dir, 'x'.repeat(300)), /too long/],
+        [join(dir, 'x/'.repeat(3000)), /too long/],
+      ]
+      if (process.platform === 'linux') {
+        broken.push(
+          ['/proc/x', /takes no folders/],
+          ['/proc/x/y/z', /takes no folders/],
+          ['/dev/null', /not a directory/],
+        )
+        broken.push(['/proc/self', /other files/])
+      }
+      for (const [dataDir, reason] of broken) {
+        await assert.rejects(openStore({ dataDir }), refusal(reason.source === 'other files' ? 'FORMAT' : 'IO', reason))
+      }
+    }),
+  )
+
+  it('belongs to its owner alone: folders and files that others could read are tightened, with a note', () =>
+    inDir(async (dir) => {
+      const first = await openStore({ dataDir: dir })
+      const bucket = await makeBucket(first, 'b')
+      const { body } = await put(first, bucket, 'large', pattern(100_000))
+      await first.close()
+      const file = join(dir, 'blobs', body.id.slice(0, 2), body.id)
+      assert.equal((await stat(file)).mode & 0o777, 0o600)
+      for (const path of [dir, join(dir, 'db'), join(dir, 'db', 'CURRENT'), file]) await chmod(path, 0o755)
+      const notes: string[] = []
+      const log = { error: fail, warn: (_: object, text: string) => void notes.push(text) }
+      await (await openStore({ dataDir: dir, log })).close()
+      assert.match(notes.join('\n'), /could be read by other users/)
+      for (const path of [dir, join(dir, 'db')]) assert.equal((await stat(path)).mode & 0o777, 0o700)
+      assert.equal((await stat(file)).mode & 0o077, 0)
+      notes.length = 0
+      await (await openStore({ dataDir: dir, log })).close()
+      // LevelDB's new files follow the umask of the process.
+      assert.doesNotMatch(notes.join('\n'), /the data directory .* could be read/)
     }))
 
   it('that cannot be written says who and how to mend it', () =>

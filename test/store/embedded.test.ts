@@ -193,7 +193,7 @@ test('a directory of the format before is taken over, and closed to the version 
     await writeFile(file, JSON.stringify({ product: 'sandbucket', version: 2, keys }))
     const opened = await openWithParts({ dataDir: dir })
     await opened.store.close()
-    assert.equal(JSON.parse(await readFile(file, 'utf8')).version, 3)
+    assert.equal(JSON.parse(await readFile(file, 'utf8')).version, 4)
   } finally {
     await rm(dir, { recursive: true })
   }

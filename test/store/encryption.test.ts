@@ -172,7 +172,7 @@ describe('bodies at rest', () => {
       assert.ok((await read(second, old.body, second.keys.s3)).equals(expected))
       await second.close()
       const format = JSON.parse(await readFile(join(dir, 'format.json'), 'utf8'))
-      assert.equal(format.version, 3)
+      assert.equal(format.version, 4)
       assert.match(format.keys, /^[0-9a-f]{16}$/)
     }))
 

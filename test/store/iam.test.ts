@@ -21,7 +21,7 @@ const user = (UserName: string, ...keys: string[]): UserRecord => ({
 async function openTwice() {
   const { kv, store } = await openWithParts()
   const engine = { kv } as Engine
-  return { kv, store, one: new Iam(engine), two: new Iam(engine) }
+  return { kv, store, one: new Iam(engine, store.keys.secrets), two: new Iam(engine, store.keys.secrets) }
 }
 
 describe('the state of IAM', () => {

@@ -18,7 +18,7 @@ export async function withStore(
   options: StoreOptions = {},
 ): Promise<void> {
   await withDir(mode === 'directory', async (dataDir) => {
-    const opened = await openWithParts({ log: { error: fail }, ...options, dataDir })
+    const opened = await openWithParts({ log: { error: fail, warn: () => {} }, ...options, dataDir })
     try {
       await test(opened, dataDir)
     } finally {

@@ -6,6 +6,7 @@ import { describe, it } from 'node:test'
 import type { TlsIdentity } from '../../src/http/tls-front.ts'
 import { resolveOptions } from '../../src/config/resolve.ts'
 import { issueCa, type Names } from '../../src/tls/certificate.ts'
+import { secretSealer } from '../../src/encryption/secret-sealer.ts'
 import { tlsFolder } from '../../src/tls/folder.ts'
 import { generatedIdentity } from '../../src/tls/generated.ts'
 import { loadTls } from '../../src/tls/load.ts'
@@ -15,6 +16,8 @@ import { dayMs, directory, nowMs, recordingLog } from './support.ts'
 const names: Names = { dns: ['*.localhost', '*.s3.localhost', 'localhost'], ip: ['127.0.0.1'] }
 const isOwnHost = (name: string): boolean => name.endsWith('localhost')
 
+const secrets = secretSealer(Buffer.alloc(32, 7))
+
 interface Made {
   identity: TlsIdentity
   ca: string
@@ -23,13 +26,16 @@ interface Made {
 
 async function make(dataDir: string | undefined, more: { names?: Names; nowMs?: number } = {}): Promise<Made> {
   const { log, lines } = recordingLog()
-  return { ...(await generatedIdentity({ folder: tlsFolder(dataDir), names, nowMs, log, isOwnHost, ...more })), lines }
+  return {
+    ...(await generatedIdentity({ folder: tlsFolder(dataDir, secrets), names, nowMs, log, isOwnHost, ...more })),
+    lines,
+  }
 }
 
 describe('the generated certificate', () => {
-  it('is kept, with keys that only the owner can read and certificates that everybody can', async (t) => {
+  it('is kept in files that only the owner can read, its keys sealed', async (t) => {
     const data = directory(t)
-    const umask = process.umask(0o077)
+    const umask = process.umask(0)
     t.after(() => process.umask(umask))
     const first = await make(data)
     const second = await make(data)
@@ -39,8 +45,11 @@ describe('the generated certificate', () => {
     const modes = Object.fromEntries(
       readdirSync(join(data, 'tls')).map((name) => [name, statSync(join(data, 'tls', name)).mode & 0o777]),
     )
-    assert.deepEqual(modes, { 'ca.pem': 0o644, 'ca-key.pem': 0o600, 'cert.pem': 0o644, 'key.pem': 0o600 })
+    assert.deepEqual(modes, { 'ca.pem': 0o600, 'ca-key.sealed': 0o600, 'cert.pem': 0o600, 'key.sealed': 0o600 })
     assert.equal(readFileSync(join(data, 'tls', 'ca.pem'), 'utf8'), first.ca)
+    for (const file of readdirSync(join(data, 'tls'))) {
+      assert.equal(readFileSync(join(data, 'tls', file), 'latin1').includes('PRIVATE KEY'), false, file)
+    }
   })
 
   it('is made anew each time when there is no data directory', async () => {
@@ -75,11 +84,15 @@ describe('the generated certificate', () => {
   })
 
   const warning = 'made a new CA for TLS: clients must be given the new ca.pem'
+  const otherKey = (folder: string): void => {
+    const place = Buffer.from('tls/ca-key.sealed')
+    writeFileSync(join(folder, 'ca-key.sealed'), secrets.seal(Buffer.from(issueCa(nowMs).key), place))
+  }
   const spoilt: [string, (folder: string) => void, number][] = [
     ['expires', () => {}, nowMs + 3625 * dayMs],
     ['is broken', (folder) => writeFileSync(join(folder, 'ca.pem'), 'not a certificate'), nowMs],
-    ['has a broken key', (folder) => writeFileSync(join(folder, 'ca-key.pem'), ''), nowMs],
-    ['has another key', (folder) => writeFileSync(join(folder, 'ca-key.pem'), issueCa(nowMs).key), nowMs],
+    ['has a broken key', (folder) => writeFileSync(join(folder, 'ca-key.sealed'), ''), nowMs],
+    ['has another key', otherKey, nowMs],
   ]
   for (const [name, spoil, atMs] of spoilt) {
     it(`has a new CA, and says so, when the old one ${name}`, async (t) => {
@@ -89,12 +102,13 @@ describe('the generated certificate', () => {
       const second = await make(data, { nowMs: atMs })
       assert.notEqual(second.ca, first.ca)
       assert.deepEqual(second.lines, [warning])
+      assert.ok(existsSync(join(data, 'tls', 'ca.pem.unusable')))
       assert.ok(new X509Certificate(second.identity.cert).verify(new X509Certificate(second.ca).publicKey))
       assert.deepEqual((await make(data, { nowMs: atMs })).lines, [])
     })
   }
 
-  for (const file of ['cert.pem', 'key.pem']) {
+  for (const file of ['cert.pem', 'key.sealed']) {
     it(`is made again when ${file} is broken`, async (t) => {
       const data = directory(t)
       const first = await make(data)
@@ -108,17 +122,17 @@ describe('the generated certificate', () => {
   it('is not kept from being made by what a crash left behind, nor does the leftover give its mode', async (t) => {
     const data = directory(t)
     mkdirSync(join(data, 'tls'))
-    writeFileSync(join(data, 'tls', 'ca-key.pem.new'), 'half', { mode: 0o666 })
+    writeFileSync(join(data, 'tls', 'ca-key.sealed.new'), 'half', { mode: 0o666 })
     await make(data)
-    assert.equal(existsSync(join(data, 'tls', 'ca-key.pem.new')), false)
-    assert.equal(statSync(join(data, 'tls', 'ca-key.pem')).mode & 0o777, 0o600)
+    assert.equal(existsSync(join(data, 'tls', 'ca-key.sealed.new')), false)
+    assert.equal(statSync(join(data, 'tls', 'ca-key.sealed')).mode & 0o777, 0o600)
   })
 
   it('in a directory that cannot be written is a StoreError that says what to do', async (t) => {
     const data = directory(t)
     const { log } = recordingLog()
     const load = (from: string) =>
-      loadTls(resolveOptions({ tls: true, data: from }).config, { log, nowMs, isOwnHost, accepts: () => {} })
+      loadTls(resolveOptions({ tls: true, data: from }).config, { log, nowMs, secrets, isOwnHost, accepts: () => {} })
     await load(directory(t))
     chmodSync(data, 0o500)
     await unprivileged(() => assert.rejects(load(data), { name: 'StoreError' }))

@@ -1,0 +1,68 @@
+/**
+ * Who may look into the data directory: its owner only. Folders are 0700 and files 0600. Directories of earlier versions,
+ * and what was unpacked from a backup, are tightened at the start. On systems without such modes nothing happens.
+ */
+import { chmod, lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errorCode } from './store-error.ts'
+
+export const folderMode = 0o700
+export const fileMode = 0o600
+/** Rights of the group and of others. */
+const foreignRights = 0o077
+
+/** Of one path. */
+type Outcome = 'tight' | 'tightened' | 'refused'
+
+/**
+ * Takes the rights of others away from a data directory: always from the folder itself and from what is small, from the
+ * many files of bodies only when the folder was open to others.
+ * @returns what the person who runs the server should know
+ */
+export async function tightenModes(path: string, isOldFormat: boolean): Promise<string[]> {
+  if (process.platform === 'win32') return []
+  const top = await tighten(path)
+  const isDeep = isOldFormat || top !== 'tight'
+  const counts = { tightened: 0, refused: 0 }
+  await tightenBelow(path, isDeep, counts)
+  const notes: string[] = []
+  if (top === 'tightened') {
+    notes.push(`the data directory ${path} could be read by other users of this machine; it is its owner's alone now`)
+  } else if (counts.tightened > 0) {
+    notes.push(`${counts.tightened} files in ${path} could be read by other users; they are their owner's alone now`)
+  }
+  if (counts.refused > 0) {
+    notes.push(
+      `${counts.refused} files in ${path} can be read by other users and belong to another one; let their owner run: chmod -R go-rwx ${path}`,
+    )
+  }
+  return notes
+}
+
+async function tightenBelow(folder: string, isDeep: boolean, counts: Record<'tightened' | 'refused', number>) {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    // `lost+found` and what links point to are not ours.
+    if (entry.isSymbolicLink() || entry.name === 'lost+found') continue
+    const outcome = await tighten(path)
+    if (outcome !== 'tight') counts[outcome]++
+    const mayDescend = entry.isDirectory() && outcome !== 'refused'
+    if (mayDescend && (isDeep || outcome === 'tightened' || entry.name !== 'blobs')) {
+      await tightenBelow(path, isDeep, counts)
+    }
+  }
+}
+
+async function tighten(path: string): Promise<Outcome> {
+  try {
+    const { mode } = await lstat(path)
+    if ((mode & foreignRights) === 0) return 'tight'
+    await chmod(path, mode & 0o7700)
+    return 'tightened'
+  } catch (error) {
+    // It may be a file of the database that has just gone.
+    if (errorCode(error) === 'ENOENT') return 'tight'
+    // The owner of a mounted volume is often another one; there are file systems without modes.
+    return 'refused'
+  }
+}
