@@ -42,6 +42,12 @@ const keys: ReadonlyMap<string, Key> = new Map<string, Key>([
         ?.ServiceName,
   ],
   ['iam:servicespecificcredentialagedays', ({ input }) => decimal(input.CredentialAgeDays)],
+  // Assumed: the mode that is taken when none is named counts, as it does for durations.
+  [
+    'sts:subjectmode',
+    ({ operation, input }) =>
+      operation === 'GetWebIdentityToken' ? (text(input.SubjectMode) ?? 'AWSIdentity') : undefined,
+  ],
   ['sts:taskpolicyarn', ({ input }) => text(memberOf(input.TaskPolicyArn, 'arn'))],
   [
     'sts:identitytokenaudience',

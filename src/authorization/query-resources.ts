@@ -374,6 +374,7 @@ const rules: Readonly<Record<keyof IamHandlers | keyof StsHandlers, Rule>> = {
   GetCallerIdentity: all,
   GetDelegatedAccessToken: all,
   GetFederationToken: ({ input, account }) => `arn:aws:sts::${account.id}:federated-user/${text(input.Name)}`,
+  GetScopedCredentials: all,
   GetSessionToken: all,
   GetWebIdentityToken: all,
 }

@@ -18,6 +18,7 @@ const maxPayloadBytes = 8192
 export const outboundToken = {
   async GetWebIdentityToken(input, ctx) {
     const algorithm = readAlgorithm(input)
+    refuseOriginIdentity(input)
     const account = await ctx.store.iam.account(ctx.principal.accountId)
     const settings = account.get('account', '')?.outboundFederation
     if (settings?.isEnabled !== true) throw error('OutboundWebIdentityFederationDisabledException')
@@ -43,6 +44,18 @@ export const outboundToken = {
     }
   },
 } satisfies Partial<StsHandlers>
+
+/**
+ * Sessions here carry no context of trusted identity propagation, without which AWS refuses the mode, too.
+ * Assumed: the words, because AWS documents only that it is a validation error. @throws AwsError ValidationError
+ */
+function refuseOriginIdentity({ SubjectMode, Scope }: GetWebIdentityTokenRequest): void {
+  const refuse = (message: string) => error('ValidationError', {}, { message })
+  if (SubjectMode === 'OriginIdentity') {
+    throw refuse('The calling session has no trusted identity propagation context with aws:OriginIdentity/Subject.')
+  }
+  if (Scope !== undefined) throw refuse('Scope can only be specified when SubjectMode is OriginIdentity.')
+}
 
 /** Assumed: the words, which are those of other members with a fixed set of values. @throws AwsError ValidationError */
 function readAlgorithm({ SigningAlgorithm, Audience }: GetWebIdentityTokenRequest): OutboundAlgorithm {

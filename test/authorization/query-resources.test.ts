@@ -64,7 +64,8 @@ const reference: Readonly<Record<string, string>> = {
     GetAccessKeyInfo GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountProperties
     GetAccountSummary GetCallerIdentity GetContextKeysForCustomPolicy GetCredentialReport
     GetDelegatedAccessToken GetOrganizationsAccessReport GetOutboundWebIdentityFederationInfo
-    GetServiceLastAccessedDetails GetServiceLastAccessedDetailsWithEntities GetSessionToken GetWebIdentityToken
+    GetScopedCredentials GetServiceLastAccessedDetails GetServiceLastAccessedDetailsWithEntities GetSessionToken
+    GetWebIdentityToken
     ListAccountAliases ListDelegationRequests ListOrganizationsFeatures PutAccountProperties
     SetSecurityTokenServicePreferences SimulateCustomPolicy UpdateAccountPasswordPolicy`,
 }

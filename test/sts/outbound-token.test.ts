@@ -108,6 +108,9 @@ describe('tokens for services elsewhere', () => {
     assert.match(await failure(ask({ Audience: ['x'.repeat(1001)] })), /^400 ValidationError/)
     const Tags = Array.from({ length: 40 }, (_, i) => ({ Key: `k${i}`, Value: 'x'.repeat(250) }))
     assert.match(await failure(ask({ Tags })), /^400 JWTPayloadSizeExceededException/)
+    assert.match(await failure(ask({ SubjectMode: 'OriginIdentity' })), /^400 ValidationError: The calling session/)
+    assert.match(await failure(ask({ Scope: 'read' })), /^400 ValidationError: Scope can only be specified when/)
+    assert.match(await failure(ask({ SubjectMode: 'Other' })), /^400 ValidationError: 1 validation error detected/)
   })
 
   it('are permitted by audience, algorithm and duration; tags by themselves', async () => {
