@@ -4,6 +4,7 @@ import { operationNames, type Service } from './model/index.ts'
 import { handlers as s3 } from './s3/index.ts'
 import { notImplemented as iamReasons } from './iam/not-implemented.ts'
 import { notImplemented as s3Reasons } from './s3/not-implemented.ts'
+import { ignoredNames } from './protocol/index.ts'
 import { acceptedWithoutEffect } from './screen.ts'
 import { handlers as sts } from './sts/index.ts'
 import { notImplemented as stsReasons } from './sts/not-implemented.ts'
@@ -18,6 +19,8 @@ export interface ServiceCoverage {
 export interface Coverage {
   services: Record<Service, ServiceCoverage>
   acceptedWithoutEffect: readonly { name: string; reason: string }[]
+  /** Headers and parameters of S3 that an operation which does not take them ignores. */
+  ignoredWhereNotTaken: typeof ignoredNames
 }
 
 const handlersOf: Record<Service, object> = { s3, iam, sts }
@@ -38,5 +41,5 @@ export function coverage(): Coverage {
         .map((name) => ({ name, reason: reasonsOf[service][name] ?? '' })),
     }
   }
-  return { services, acceptedWithoutEffect }
+  return { services, acceptedWithoutEffect, ignoredWhereNotTaken: ignoredNames }
 }

@@ -4,9 +4,10 @@ import { checksumOf } from './digest/hasher.ts'
 import { error } from './errors.ts'
 import type { RequestBody } from './http/request-body.ts'
 import { header, type WireRequest } from './http/wire.ts'
-import type { Plan } from './protocol/index.ts'
+import { isChecksumHeader, type Plan, refuseChecksumName } from './protocol/index.ts'
 import {
   algorithmNames,
+  algorithmOf,
   algorithms,
   declaredChecksum,
   invalidValue,
@@ -57,6 +58,11 @@ function checksumHeaders(request: WireRequest): ChecksumValues & { ChecksumAlgor
   for (const name of algorithmNames) {
     const value = header(request, algorithms[name].header)
     if (value !== undefined) values[algorithms[name].member] = value
+  }
+  for (const name in request.headers) {
+    if (isChecksumHeader(name) && algorithmOf(name.slice('x-amz-checksum-'.length)) === undefined) {
+      throw refuseChecksumName()
+    }
   }
   return values
 }

@@ -1,5 +1,5 @@
 /**
- * The one path of every request: address, match, screen, authenticate, bind, authorize, read body, execute, write.
+ * The one path of every request: address, match, authenticate, screen, bind, authorize, read body, execute, write.
  * Nothing here knows Koa or a socket; the one try/catch of the server is in `handle`. A denied caller never costs a
  * parsed or even received body: permission comes before `readPayload`.
  */
@@ -93,10 +93,10 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps, hostId: 
   const query = parseQuery(request.rawQuery)
   const plan = matchS3(request.method, target.level, query, request.headers)
   call.operation = plan.name
-  screen(request, plan.name)
   const handler = deps.s3[plan.name] as AnyHandler | undefined
   if (handler === undefined) throw notImplemented(plan.name)
   const authenticated = plan.bodyKind === 'form' ? undefined : await identify(call, target, deps.auth)
+  screen(request, plan, authenticated?.payload)
   if (authenticated === undefined) await acceptForm(call, target, deps)
   const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: call.request.headers })
   call.input = call.form === undefined ? input : { ...call.form.put }

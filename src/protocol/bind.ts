@@ -1,6 +1,6 @@
 /**
  * Labels, query parameters and headers of a request -> members of the operation's input, by the model. Compiled once
- * per operation; values that AWS refuses are refused here, in its words.
+ * per operation; values that AWS refuses are refused here in AWS's words, and so are names that it refuses.
  */
 import type { MemberRow, OperationRow, ServiceTable, StructureRow } from '../model/shape.ts'
 import {
@@ -14,6 +14,7 @@ import {
   refuseMissing,
 } from './argument-errors.ts'
 import { type Query, queryValue } from './query-string.ts'
+import { isChecksumHeader, refusalsOf, refuseChecksumName, refusedParameters, refuseVersionId } from './untaken.ts'
 import { parseHttpDate, parseIsoDate } from './values.ts'
 
 export interface BindSource {
@@ -49,7 +50,13 @@ export function compileBind(operation: OperationRow, table: ServiceTable): Bind 
   const prefix = rows.find((row) => row[2] === 'P')
   const takesBucket = labels.includes('Bucket')
   const takesKey = labels.includes('Key')
+  const refusals = refusalsOf(operation, (header) => byHeader.has(header))
+  // Operations with a checksum of their body know every algorithm: what is left in this family is none.
+  const takesChecksum = byHeader.has('x-amz-checksum-crc32')
+  const isRefusedParameter = (name: string) =>
+    refusedParameters.has(name) && !queries.some((binder) => binder.wire === name)
   return (source) => {
+    for (const { name, value } of source.query) if (isRefusedParameter(name)) throw refuseVersionId(value)
     const input: Record<string, unknown> = {}
     if (takesBucket) input.Bucket = source.bucket
     if (takesKey) input.Key = source.key
@@ -60,6 +67,11 @@ export function compileBind(operation: OperationRow, table: ServiceTable): Bind 
       const binder = byHeader.get(name)
       if (binder !== undefined && value !== undefined) assign(input, binder, textOf(value), true)
       else if (prefix !== undefined && name.startsWith(prefix[3])) bindMetadata(input, prefix, name, value)
+      else if (value !== undefined) {
+        const refuse = refusals.get(name)
+        if (refuse !== undefined) throw refuse(textOf(value))
+        if (takesChecksum && isChecksumHeader(name)) throw refuseChecksumName()
+      }
     }
     for (const binder of requiredHeaders) {
       if (input[binder.member] === undefined) throw refuseMissing(binder.wire, true)

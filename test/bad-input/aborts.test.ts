@@ -93,10 +93,17 @@ const uploads: Case[] = [
     isStaged: true,
   },
   {
-    name: 'an upload in chunks of HTTP',
+    name: 'a framed upload in chunks of HTTP',
     bytes: () => {
-      const headers = { 'Transfer-Encoding': 'chunked', 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' }
-      return bytesOf({ method: 'PUT', target, headers, raw: Buffer.concat([Buffer.from('400000\r\n'), large]) })
+      const headers = {
+        'Content-Encoding': 'aws-chunked',
+        'Transfer-Encoding': 'chunked',
+        'X-Amz-Content-Sha256': unsignedStreaming,
+        'X-Amz-Decoded-Content-Length': String(large.length),
+      }
+      const frame = Buffer.concat([Buffer.from(`${large.length.toString(16)}\r\n`), large])
+      const raw = Buffer.concat([Buffer.from(`${(frame.length + 10).toString(16)}\r\n`), frame])
+      return bytesOf({ method: 'PUT', target, headers, raw })
     },
     sent: mebibyte,
     isStaged: true,

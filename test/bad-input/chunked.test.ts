@@ -273,11 +273,67 @@ const unsignedChunks: Row[] = [
   },
 ]
 
-/** An upload in HTTP's chunks that nobody signed: refused, however it goes on. */
-const http = (body: string): string => `PUT ${target} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n${body}`
-const denied = { status: 403, code: 'AccessDenied' } as const
+/** The answer of AWS quoted in JuliaWeb/HTTP.jl#98, Automattic/knox#43 and others. */
+const notMeasured = {
+  status: 501,
+  code: 'NotImplemented',
+  message: 'A header you provided implies functionality that is not implemented',
+  fields: { Header: 'Transfer-Encoding' },
+}
+
 const httpChunks: Row[] = [
-  { name: 'an upload that nobody signed', request: http('5\r\nhello\r\n0\r\n\r\n'), ...denied },
+  ...(['header', 'query', 'none'] as const).map(
+    (sign): Row => ({
+      name: `an upload without framing, signed in: ${sign}`,
+      request: {
+        method: 'PUT',
+        target: '/bucket/key',
+        sign,
+        headers: {
+          'Transfer-Encoding': 'chunked',
+          ...(sign === 'header' && { 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' }),
+        },
+        raw: '5\r\nhello\r\n0\r\n\r\n',
+      },
+      ...notMeasured,
+    }),
+  ),
+  {
+    name: 'a part without framing',
+    request: ({ uploadId }) => ({
+      method: 'PUT',
+      target: `/bucket/upload.bin?partNumber=1&uploadId=${uploadId}`,
+      headers: { 'Transfer-Encoding': 'chunked', 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' },
+      raw: '5\r\nhello\r\n0\r\n\r\n',
+    }),
+    ...notMeasured,
+  },
+  {
+    // boto/botocore#35.
+    name: 'a copy with an empty body of unknown length',
+    request: {
+      method: 'PUT',
+      target: '/bucket/key',
+      headers: { 'Transfer-Encoding': 'chunked', 'x-amz-copy-source': 'bucket/hello.txt' },
+      raw: '0\r\n\r\n',
+    },
+    ...notMeasured,
+  },
+  {
+    name: 'a framed upload that does not tell its length',
+    request: {
+      method: 'PUT',
+      target: '/bucket/key',
+      headers: {
+        'Content-Encoding': 'aws-chunked',
+        'Transfer-Encoding': 'chunked',
+        'X-Amz-Content-Sha256': unsignedStreaming,
+      },
+      raw: '5\r\nhello\r\n0\r\n\r\n',
+    },
+    status: 411,
+    code: 'MissingContentLength',
+  },
   {
     name: 'a form in chunks of nonsense',
     request:

@@ -316,6 +316,74 @@ const writes: Row[] = [
     request: put({ 'x-amz-server-side-encryption-bucket-key-enabled': 'perhaps' }),
     ...invalidRequest('Value for x-amz-server-side-encryption-bucket-key-enabled header is invalid.'),
   },
+  ...['GET', 'DELETE'].flatMap((method) =>
+    ['/bucket/hello.txt', '/bucket', '/bucket?versioning'].map(
+      (target): Row => ({
+        // versity/versitygw#1612, answers of AWS.
+        name: `a copy source of ${method} ${target}`,
+        request: { method, target, headers: { 'x-amz-copy-source': 'bucket/a%20b' } },
+        ...(method === 'DELETE' && target.endsWith('versioning')
+          ? { status: 405, code: 'MethodNotAllowed' }
+          : invalidArgument(
+              'x-amz-copy-source',
+              'bucket/a%20b',
+              'You can only specify a copy source header for copy requests.',
+            )),
+      }),
+    ),
+  ),
+  {
+    name: 'a copy source of HEAD',
+    request: { method: 'HEAD', target: '/bucket/hello.txt', headers: { 'x-amz-copy-source': 'bucket/k' } },
+    status: 400,
+  },
+  {
+    name: 'a copy source of ListBuckets',
+    request: { target: '/', headers: { 'x-amz-copy-source': 'bucket/k' } },
+    ...invalidArgument('x-amz-copy-source', 'bucket/k'),
+  },
+  {
+    name: 'a copy source of a POST',
+    request: { method: 'POST', target: '/bucket/key?uploads', headers: { 'x-amz-copy-source': 'bucket/k' } },
+    status: 405,
+    code: 'MethodNotAllowed',
+    fields: { Method: 'POST' },
+  },
+  {
+    name: 'a copy source of CompleteMultipartUpload',
+    request: ({ uploadId }) => ({
+      method: 'POST',
+      target: `/bucket/upload.bin?uploadId=${uploadId}`,
+      headers: { 'x-amz-copy-source': 'bucket/k' },
+    }),
+    ...invalidArgument('x-amz-copy-source', 'bucket/k'),
+  },
+  ...['/bucket/key', '/bucket?acl'].map(
+    (target): Row => ({
+      // versity/versitygw#1104, recorded answer of AWS.
+      name: `a checksum of no algorithm, PUT ${target}`,
+      request: put({ 'x-amz-checksum-sha256a': 'dummy' }, target),
+      ...invalidRequest('The algorithm type you specified in x-amz-checksum- header is invalid.'),
+    }),
+  ),
+  {
+    // ceph/s3-tests#218: 501 for If-Match, before PutObject knew it.
+    name: 'a condition that PutObject does not have',
+    request: put({ 'If-Unmodified-Since': 'Sun, 06 Nov 1994 08:49:37 GMT' }),
+    ...notImplemented('If-Unmodified-Since'),
+  },
+  {
+    // aws/aws-sdk-js-v3#6978: the signature comes first.
+    name: 'encryption of a read that was not signed for it',
+    request: {
+      target: '/bucket/hello.txt',
+      sign: 'query',
+      spoil: { 'x-amz-server-side-encryption': 'AES256' },
+    },
+    status: 403,
+    code: 'AccessDenied',
+    fields: { HeadersNotSigned: 'x-amz-server-side-encryption' },
+  },
   {
     name: 'a transfer coding other than chunked',
     request: 'PUT /bucket/key HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',

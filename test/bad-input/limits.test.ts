@@ -204,6 +204,7 @@ describe('bodies without end', () => {
     const headers = { 'Transfer-Encoding': 'chunked', 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD', ...shape.headers }
     return headOf(sign({ ...shape, raw: '', headers }))
   }
+  const framed = { 'X-Amz-Content-Sha256': unsignedStreaming, 'X-Amz-Decoded-Content-Length': '5' }
   const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
   const floods: [string, () => Buffer, Buffer][] = [
     [
@@ -213,7 +214,12 @@ describe('bodies without end', () => {
     ],
     ['a list of keys to delete in chunks', () => chunkedHead({ method: 'POST', target: '/bucket?delete' }), httpChunk],
     ['a form in chunks', () => chunkedHead({ method: 'POST', target: '/', service: 'sts', headers: form }), httpChunk],
-    ['an upload that nobody signed', () => chunkedHead({ method: 'PUT', target, sign: 'none' }), httpChunk],
+    ['an upload without framing', () => chunkedHead({ method: 'PUT', target }), httpChunk],
+    [
+      'an upload that nobody signed',
+      () => chunkedHead({ method: 'PUT', target, sign: 'none', headers: framed }),
+      httpChunk,
+    ],
     ['a head', () => Buffer.from('GET / HTTP/1.1\r\nX-A: '), Buffer.alloc(mebibyte, 'a')],
     [
       'a framed upload with a chunk header',
@@ -221,7 +227,7 @@ describe('bodies without end', () => {
         chunkedHead({
           method: 'PUT',
           target,
-          headers: { 'X-Amz-Content-Sha256': unsignedStreaming, 'X-Amz-Decoded-Content-Length': '5' },
+          headers: framed,
         }),
       Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(mebibyte, '0'), Buffer.from('\r\n')]),
     ],
@@ -233,7 +239,7 @@ describe('bodies without end', () => {
         try {
           await connection.send(head())
           const [answer, sent] = await Promise.all([connection.answer(), flood(connection, piece, 100)])
-          assert.ok(answer.status >= 400 && answer.status < 500, `${answer.status}`)
+          assert.ok((answer.status >= 400 && answer.status < 500) || answer.status === 501, `${answer.status}`)
           assert.ok(sent < 100, `${sent} MiB were taken`)
         } finally {
           await connection.destroy()
