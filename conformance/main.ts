@@ -11,15 +11,35 @@ import { parseArgs } from 'node:util'
 import { awsCliV1 } from './clients/aws-cli.ts'
 import { awsCliV2 } from './clients/aws-cli-v2.ts'
 import { boto3, boto3Debian } from './clients/boto3.ts'
+import { mc } from './clients/mc.ts'
+import { minioJs, sdkJsV2 } from './clients/node.ts'
+import { arrow, minioPy } from './clients/python.ts'
 import { rclone } from './clients/rclone.ts'
+import { restic } from './clients/restic.ts'
 import { s3cmd } from './clients/s3cmd.ts'
+import { s3fs } from './clients/s3fs.ts'
 import { sdkJs } from './clients/sdk-js.ts'
 import { serverProgram } from './lib/paths.ts'
 import { createReport, type Report } from './lib/report.ts'
 import { type Client, type Style, targetFor } from './lib/scenario.ts'
 import { startServer } from './lib/server.ts'
 
-const clients: readonly Client[] = [awsCliV1, awsCliV2, s3cmd, rclone, boto3, boto3Debian, sdkJs]
+const clients: readonly Client[] = [
+  awsCliV1,
+  awsCliV2,
+  s3cmd,
+  rclone,
+  boto3,
+  boto3Debian,
+  sdkJs,
+  sdkJsV2,
+  minioJs,
+  minioPy,
+  mc,
+  restic,
+  s3fs,
+  arrow,
+]
 
 interface Job {
   client: Client

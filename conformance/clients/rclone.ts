@@ -1,7 +1,7 @@
 /** rclone, as Debian packages it, configured by its environment alone. */
-import { type CommandResult, run } from '../lib/command.ts'
-import { bucketName, type Client, fail, runChecks, succeed, type Target } from '../lib/scenario.ts'
-import { type Scratch, scratchIn } from '../lib/scratch.ts'
+import { run } from '../lib/command.ts'
+import { type CommandLine, commandLine } from '../lib/command-line.ts'
+import { bucketName, type Client, runChecks, type Target } from '../lib/scenario.ts'
 import { baseEnv } from '../lib/server.ts'
 import { objectChecks } from './rclone/objects.ts'
 import { treeChecks } from './rclone/trees.ts'
@@ -9,14 +9,8 @@ import { treeChecks } from './rclone/trees.ts'
 const program = process.env.CONFORMANCE_RCLONE ?? '/usr/bin/rclone'
 
 /** rclone against one server, whose remote is `s3:`. */
-export interface Rclone extends Scratch {
+export interface Rclone extends CommandLine {
   target: Target
-  /** Runs `rclone ARGS...` in the scratch directory, which must succeed. */
-  ok(...args: string[]): Promise<CommandResult>
-  /** The same with `input` on standard input. */
-  piped(input: string | Uint8Array, ...args: string[]): Promise<CommandResult>
-  /** Runs `rclone ARGS...`, which must fail and say `why`. */
-  refused(why: RegExp, ...args: string[]): Promise<CommandResult>
   /** Makes a bucket of a name not used before. @returns its remote path, `s3:NAME` */
   bucket(hint: string): Promise<string>
 }
@@ -51,18 +45,14 @@ function connect(target: Target): Rclone {
   }
   // Go's resolver does not know names under .localhost; the server takes requests of a proxy's form as well.
   if (target.style === 'virtual') env.http_proxy = target.server.url
-  const options = { env, cwd: target.dir }
-  const argv = [program, '--config', '']
+  const line = commandLine([program, '--config', ''], env, target.dir)
   return {
+    ...line,
     target,
-    ok: (...args) => succeed([...argv, ...args], options),
-    piped: (input, ...args) => succeed([...argv, ...args], { ...options, input }),
-    refused: (why, ...args) => fail([...argv, ...args], why, options),
     async bucket(hint) {
       const name = `s3:${bucketName(hint)}`
-      await succeed([...argv, 'mkdir', name], options)
+      await line.ok('mkdir', name)
       return name
     },
-    ...scratchIn(target.dir),
   }
 }

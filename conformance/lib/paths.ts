@@ -17,6 +17,12 @@ export function source(...parts: string[]): string {
 /** The Python environment with the newest clients; `CONFORMANCE_VENV` names another. */
 export const venv = process.env.CONFORMANCE_VENV ?? join(root, 'node_modules', '.cache', 'conformance-venv')
 
+/** Where programs written in Go are built; `CONFORMANCE_GO_BIN` names another folder. */
+export const goBin = process.env.CONFORMANCE_GO_BIN ?? join(root, 'node_modules', '.cache', 'conformance-go')
+
+/** A folder with packages of npm that only this run needs; `CONFORMANCE_NODE` names another. */
+export const nodeClients = process.env.CONFORMANCE_NODE ?? join(root, 'node_modules', '.cache', 'conformance-node')
+
 function findRoot(from: string): string {
   if (existsSync(join(from, 'package.json'))) return from
   const parent = dirname(from)

@@ -1,9 +1,7 @@
 """The list of scenarios and what they share: clients made from the environment alone, buckets, expectations."""
 
 import hashlib
-import itertools
 import os
-import random
 import urllib.error
 import urllib.request
 
@@ -11,28 +9,13 @@ import boto3
 import botocore
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from python_checks import MIB, STYLE, bucket_name, check, equal, noise  # noqa: F401
 
-STYLE = os.environ["CONFORMANCE_STYLE"]
-MIB = 1024 * 1024
 VERSION = tuple(int(n) for n in botocore.__version__.split(".")[:2])
 # From here on botocore adds a CRC32 by itself and checks what it reads.
 CHECKSUMS_BY_DEFAULT = VERSION >= (1, 36)
 # Before, botocore signs "?uploads?uploads" and the like with version 2: AWS refuses that, and so do we.
 SIGNS_QUERIES_WITH_V2 = VERSION >= (1, 36)
-
-registered = []
-_count = itertools.count(1)
-
-
-def check(title):
-    """Registers a scenario: a function that fails by raising."""
-
-    def add(function):
-        registered.append((title, function))
-        return function
-
-    return add
-
 
 def _config(**options):
     s3 = dict(options.pop("s3", {}))
@@ -58,22 +41,13 @@ def resource(**options):
 
 def bucket(s3, hint):
     """Makes a bucket whose name no other scenario uses."""
-    name = "%s-%d-%d" % (hint, os.getpid(), next(_count))
+    name = bucket_name(hint)
     s3.create_bucket(Bucket=name)
     return name
 
 
-def noise(length, seed=1):
-    return random.Random(seed).randbytes(length)
-
-
 def etag(body):
     return '"%s"' % hashlib.md5(body).hexdigest()
-
-
-def equal(actual, expected, what=""):
-    if actual != expected:
-        raise AssertionError("%s expected %.500r, got %.500r" % (what, expected, actual))
 
 
 def raises(code, status, function, *args, **kwargs):

@@ -1,17 +1,10 @@
 /** s3cmd on objects: put, get, cp, mv, del, modify, signed URLs, parts. */
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
-import { S3 } from '@aws-sdk/client-s3'
 import { MiB, noise } from '../../lib/bytes.ts'
 import { fetchRaw } from '../../lib/http.ts'
 import type { Check } from '../../lib/scenario.ts'
-import type { S3cmd } from '../s3cmd.ts'
-
-/**
- * Without it, s3cmd 2.3 copies the ACL of the source as well, which fails in a bucket of today, where ACLs are off:
- * AccessControlListNotSupported.
- */
-const ownerOnly = '--acl-private'
+import { type S3cmd, sdkFor } from '../s3cmd.ts'
 
 export function objectChecks(s3: S3cmd): Check[] {
   return [
@@ -52,7 +45,8 @@ async function streams(s3: S3cmd): Promise<void> {
 }
 
 async function parts(s3: S3cmd): Promise<void> {
-  const bucket = await s3.bucket('parts')
+  // s3cmd copies the ACL of the source as well, so the bucket has ACLs.
+  const bucket = await s3.bucketWithAcls('parts')
   const body = noise(20 * MiB + 17, 5)
   const put = await s3.ok(
     'put',
@@ -65,7 +59,7 @@ async function parts(s3: S3cmd): Promise<void> {
   // It compares the MD5 it noted in the metadata with what it receives.
   await s3.ok('get', `s3://${bucket}/large`, s3.path('large.down'))
   assert.ok(body.equals(await readFile(s3.path('large.down'))))
-  await s3.ok('cp', ownerOnly, `s3://${bucket}/large`, `s3://${bucket}/copy`)
+  await s3.ok('cp', `s3://${bucket}/large`, `s3://${bucket}/copy`)
   assert.match((await s3.ok('ls', `s3://${bucket}/copy`)).stdout, new RegExp(` ${body.length} `))
 }
 
@@ -90,9 +84,7 @@ async function uploads(s3: S3cmd): Promise<void> {
 
 /** An upload that was left after its first part, as by a client that was stopped. @returns its id */
 async function begin(s3: S3cmd, bucket: string, key: string, part: Uint8Array): Promise<string> {
-  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_REGION = 'us-east-1' } = s3.target.env
-  const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY }
-  const client = new S3({ endpoint: s3.target.server.url, region: AWS_REGION, forcePathStyle: true, credentials })
+  const client = sdkFor(s3.target)
   const { UploadId = '' } = await client.createMultipartUpload({ Bucket: bucket, Key: key })
   await client.uploadPart({ Bucket: bucket, Key: key, UploadId, PartNumber: 1, Body: part })
   client.destroy()
@@ -121,12 +113,12 @@ async function info(s3: S3cmd): Promise<void> {
 }
 
 async function copyMoveDelete(s3: S3cmd): Promise<void> {
-  const bucket = await s3.bucket('from')
-  const other = await s3.bucket('to')
+  const bucket = await s3.bucketWithAcls('from')
+  const other = await s3.bucketWithAcls('to')
   for (const name of ['a', 'd/b', 'd/c']) await s3.ok('put', await s3.file(name, name), `s3://${bucket}/${name}`)
-  await s3.ok('cp', ownerOnly, `s3://${bucket}/a`, `s3://${other}/a`)
-  await s3.ok('cp', ownerOnly, '--recursive', `s3://${bucket}/d`, `s3://${other}/`)
-  await s3.ok('mv', ownerOnly, `s3://${bucket}/a`, `s3://${other}/moved`)
+  await s3.ok('cp', `s3://${bucket}/a`, `s3://${other}/a`)
+  await s3.ok('cp', '--recursive', `s3://${bucket}/d`, `s3://${other}/`)
+  await s3.ok('mv', `s3://${bucket}/a`, `s3://${other}/moved`)
   assert.equal((await s3.ok('get', '--quiet', `s3://${other}/moved`, '-')).stdout, 'a')
   assert.doesNotMatch((await s3.ok('ls', `s3://${bucket}`)).stdout, /\/a\n/)
   const listed = (await s3.ok('ls', '--recursive', `s3://${other}`)).stdout
@@ -137,17 +129,9 @@ async function copyMoveDelete(s3: S3cmd): Promise<void> {
 }
 
 async function modify(s3: S3cmd): Promise<void> {
-  const bucket = await s3.bucket('modify')
+  const bucket = await s3.bucketWithAcls('modify')
   await s3.ok('put', await s3.file('k', 'k'), `s3://${bucket}/k`)
-  await s3.ok(
-    'modify',
-    ownerOnly,
-    '--add-header',
-    'x-amz-meta-later:yes',
-    '--mime-type',
-    'text/x-later',
-    `s3://${bucket}/k`,
-  )
+  await s3.ok('modify', '--add-header=x-amz-meta-later:yes', '--mime-type=text/x-later', `s3://${bucket}/k`)
   const said = (await s3.ok('info', `s3://${bucket}/k`)).stdout
   assert.match(said, /x-amz-meta-later: yes/)
   assert.match(said, /MIME type: +text\/x-later/)
