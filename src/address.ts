@@ -1,5 +1,6 @@
 /**
- * Which service, bucket and key a request addresses: host and raw path -> `Target`. Path style and virtual-host style
+ * Which service, bucket and key a request addresses: host and raw target -> `Target`. The target is decoded here, once;
+ * signatures, routing, authorization and handlers read nothing but the result. Path style and virtual-host style
  * work at once on every port. The order in which a Host is understood is fixed (first match wins):
  * address or own name, service host, website host, known suffix, name of an existing bucket, else path style.
  * Keys are decoded once and kept byte for byte: `//`, `.`, `..`, a trailing `/` and `+` are part of the key.
@@ -10,6 +11,7 @@ import { header, type WireRequest } from './http/wire.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
 import { whenReady } from './lib/when-ready.ts'
 import { decodePath } from './lib/percent.ts'
+import { parseQuery, type Query } from './protocol/query-string.ts'
 
 export type Service = 's3' | 'iam' | 'sts' | 's3control'
 
@@ -25,6 +27,8 @@ export interface Target {
   isAccelerated?: true
   /** The decoded path of the whole request. S3 Control reads it; `bucket` and `key` are parts of it. */
   path: string
+  /** The decoded parameters. */
+  query: Query
 }
 
 /** What a Host header alone says. `bucket` is set for virtual-host style. */
@@ -132,12 +136,12 @@ export class Addresser {
 
   /**
    * The target of a request. IAM and STS calls on the shared port are told apart by their signature later (`pipeline`).
-   * @throws AwsError InvalidURI when the path is not percent-encoded UTF-8; KeyTooLongError
+   * @throws AwsError InvalidURI when path or query are not percent-encoded UTF-8; KeyTooLongError
    */
   address(request: WireRequest): MaybePromise<Target> {
     const host = header(request, 'host') ?? ''
     return whenReady(this.#seen.get(host) ?? this.#understand(host), (meaning) => {
-      const target = readPath(request.rawPath, meaning, request.headers['x-amz-account-id'] !== undefined)
+      const target = readTarget(request, meaning)
       if (meaning.isAccelerated) target.isAccelerated = true
       return target
     })
@@ -187,20 +191,22 @@ function isSame(a: Target, b: Target): boolean {
  * The path is decoded before it is taken apart, so that no spelling of it (`%2F` for `/`) addresses anything else:
  * signatures cover the decoded path.
  */
-function readPath(rawPath: string, host: HostMeaning, hasAccountHeader: boolean): Target {
+function readTarget({ rawPath, rawQuery, headers }: WireRequest, host: HostMeaning): Target {
   const path = decode(rawPath)
+  const query = parseQuery(rawQuery)
   // SDKs put the account before any endpoint's host: `000000000000.localhost` is no bucket then.
-  const isControl = host.service === 's3control' || (hasAccountHeader && path.startsWith('/v20180820/'))
+  const isControl =
+    host.service === 's3control' || (headers['x-amz-account-id'] !== undefined && path.startsWith('/v20180820/'))
   const service = isControl ? 's3control' : (host.service ?? 's3')
   const { surface } = host
   if (host.bucket !== undefined && !isControl) {
     const key = path.slice(1)
     checkKeyLength(key)
     const level = key === '' ? 'bucket' : 'object'
-    return { service, surface, style: 'virtual-host', level, bucket: host.bucket, key: key || undefined, path }
+    return { service, surface, style: 'virtual-host', level, bucket: host.bucket, key: key || undefined, path, query }
   }
   if (service !== 's3' || path === '/' || path === '' || path === '*') {
-    return { service, surface, style: 'path', level: 'service', bucket: undefined, key: undefined, path }
+    return { service, surface, style: 'path', level: 'service', bucket: undefined, key: undefined, path, query }
   }
   const slash = path.indexOf('/', 1)
   const bucket = slash < 0 ? path.slice(1) : path.slice(1, slash)
@@ -216,6 +222,7 @@ function readPath(rawPath: string, host: HostMeaning, hasAccountHeader: boolean)
     bucket,
     key: key || undefined,
     path,
+    query,
   }
 }
 

@@ -13,7 +13,7 @@ import { collectBody } from './http/body.ts'
 import { header, type WireResponse } from './http/wire.ts'
 import { noteKeyUse } from './key-use.ts'
 import { verifyPayloadDigest } from './payload-digest.ts'
-import { parseQuery } from './protocol/index.ts'
+import type { Query } from './protocol/index.ts'
 import { parseXml, type XmlElement } from './protocol/xml-read.ts'
 import { escapeXml, XML_DECLARATION } from './protocol/xml-write.ts'
 import {
@@ -71,7 +71,7 @@ export async function handleControlCall(
   // Observed: S3 Control's actions are those of S3 (Service Authorization Reference).
   noteKeyUse(call.store.iam, call.principal, call.auth, 's3', call.clock.now())
   if (call.principal.kind === 'anonymous') throw error('AccessDenied')
-  const input = readHead(call, isTags ? path.slice(tagsPath.length) : undefined)
+  const input = readHead(call, isTags ? path.slice(tagsPath.length) : undefined, target.query)
   if (row.read !== undefined) {
     const body = openBody(request, authenticated, { lengthRequired: false, idleTimeoutMs: deps.bodyIdleMs })
     const bytes = await collectBody(body, maxDocumentBytes, 'MaxMessageLengthExceeded')
@@ -87,14 +87,14 @@ export async function handleControlCall(
   return { status: row.status, headers: { 'Content-Type': 'application/xml' }, body: row.write(output) }
 }
 
-function readHead({ request }: Call, ResourceArn: string | undefined): ControlInput {
+function readHead({ request }: Call, ResourceArn: string | undefined, query: Query): ControlInput {
   const AccountId = header(request, 'x-amz-account-id')
   if (AccountId === undefined || AccountId === '') {
     // Assumed: text, because SDKs never leave it out.
     throw error('InvalidRequest', {}, { message: 'Missing required header for this request: x-amz-account-id' })
   }
   if (ResourceArn === undefined) return { AccountId }
-  const TagKeys = parseQuery(request.rawQuery).flatMap(({ name, value }) => (name === 'tagKeys' ? [value] : []))
+  const TagKeys = query.flatMap(({ name, value }) => (name === 'tagKeys' ? [value] : []))
   return TagKeys.length === 0 ? { AccountId, ResourceArn } : { AccountId, ResourceArn, TagKeys }
 }
 

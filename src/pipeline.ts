@@ -20,7 +20,7 @@ import { whenReady } from './lib/when-ready.ts'
 import { answerInTime, mayAnswerLate, type Pace } from './late-answer.ts'
 import type { S3Handlers } from './model/s3.types.gen.ts'
 import { verifyPayloadDigest } from './payload-digest.ts'
-import { matchS3, type Plan, parseQuery, writeError } from './protocol/index.ts'
+import { matchS3, type Plan, writeError } from './protocol/index.ts'
 import { acceptForm } from './post-pipeline.ts'
 import { handleQueryCall, isQueryCall, type QueryHandlers, type QueryService } from './query-pipeline.ts'
 import { checkAccelerated } from './s3/accelerate.ts'
@@ -90,7 +90,7 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps, hostId: 
   const { request } = call
   if (target.surface === 'website') throw notImplemented('The website endpoint')
   if (request.method === 'OPTIONS') return answerPreflight(call, target)
-  const query = parseQuery(request.rawQuery)
+  const { query } = target
   const plan = matchS3(request.method, target.level, query, request.headers)
   call.operation = plan.name
   const handler = deps.s3[plan.name] as AnyHandler | undefined

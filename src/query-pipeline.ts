@@ -14,6 +14,7 @@ import { checkSession } from './iam/session-rules.ts'
 import { noteKeyUse } from './key-use.ts'
 import type { IamHandlers } from './model/iam.types.gen.ts'
 import type { StsHandlers } from './model/sts.types.gen.ts'
+import { type FormNode, formOf, formValue, parseForm } from './protocol/form.ts'
 import { parseQueryAction } from './protocol/query.ts'
 import { acceptsJson } from './protocol/query-json.ts'
 import { refuseZonal } from './zonal.ts'
@@ -28,7 +29,10 @@ export interface QueryHandlers {
 
 /** A form is a policy document at most, encoded: AWS takes far less. */
 const maxFormBytes = 1024 * 1024
-const versions: Record<string, QueryService> = { '2010-05-08': 'iam', '2011-06-15': 'sts' }
+const versions: ReadonlyMap<string, QueryService> = new Map([
+  ['2010-05-08', 'iam'],
+  ['2011-06-15', 'sts'],
+])
 /** STS actions that carry their proof in the form instead of a signature. */
 const unsignedActions = new Set(['AssumeRoleWithWebIdentity', 'AssumeRoleWithSAML'])
 /** Actions that no policy can deny (GetCallerIdentity, GetSessionToken), and those whose handlers ask the role's trust policy. */
@@ -38,7 +42,7 @@ const decidedElsewhere = new Set(['GetCallerIdentity', 'GetSessionToken', 'Assum
 export function isQueryCall(request: WireRequest, target: Target): boolean {
   if (target.service !== 's3') return target.service === 'iam' || target.service === 'sts'
   if (target.level !== 'service' || (request.method !== 'POST' && request.method !== 'GET')) return false
-  const signed = signedService(request)
+  const signed = signedService(request, target.query)
   if (signed === 'iam' || signed === 'sts') return true
   return (
     request.method === 'POST' &&
@@ -46,24 +50,24 @@ export function isQueryCall(request: WireRequest, target: Target): boolean {
   )
 }
 
-/** Reads the form and says which service it is for. */
-async function readForm(
-  request: WireRequest,
-  target: Target,
-  idleTimeoutMs: number | undefined,
-): Promise<{ form: Buffer; service: QueryService }> {
-  const bytes =
-    request.method === 'POST'
-      ? await collectBody(openRawBody(request, { idleTimeoutMs }), maxFormBytes, 'MaxMessageLengthExceeded')
-      : undefined
-  const form = bytes === undefined || bytes.length === 0 ? Buffer.from(request.rawQuery, 'latin1') : bytes
-  if (target.service === 'iam' || target.service === 'sts') return { form, service: target.service }
-  const signed = signedService(request)
-  if (signed === 'iam' || signed === 'sts') return { form, service: signed }
-  const version = /(?:^|&)Version=([^&]*)/.exec(form.toString('latin1', 0, 4096))?.[1]
-  const service = version === undefined ? undefined : versions[version]
+/** The body, which a signature covers; empty for other methods than POST. */
+function readBody(request: WireRequest, idleTimeoutMs: number | undefined): Promise<Buffer> | Buffer {
+  if (request.method !== 'POST') return Buffer.alloc(0)
+  return collectBody(openRawBody(request, { idleTimeoutMs }), maxFormBytes, 'MaxMessageLengthExceeded')
+}
+
+/** Which service host or signature say. */
+function namedService(request: WireRequest, target: Target): QueryService | undefined {
+  if (target.service === 'iam' || target.service === 'sts') return target.service
+  const signed = signedService(request, target.query)
+  return signed === 'iam' || signed === 'sts' ? signed : undefined
+}
+
+/** Which service a form is for, by its version. @throws AwsError MethodNotAllowed */
+function serviceOf(request: WireRequest, form: FormNode): QueryService {
+  const service = versions.get(formValue(form, 'Version') ?? '')
   if (service === undefined) throw error('MethodNotAllowed', { Method: request.method, ResourceType: 'SERVICE' })
-  return { form, service }
+  return service
 }
 
 /** Runs one call. `onService` is told the service before anything can fail in its name. */
@@ -74,16 +78,21 @@ export async function handleQueryCall(
   onService: (service: QueryService) => void,
 ): Promise<WireResponse> {
   const { request } = call
-  const { form, service } = await readForm(request, target, deps.bodyIdleMs)
+  const body = await readBody(request, deps.bodyIdleMs)
+  const named = namedService(request, target)
+  if (named !== undefined) onService(named)
+  // One reading of the form: what may be called unsigned, and for which service, is told by the action that is called.
+  const form = body.length === 0 ? formOf(target.query) : parseForm(body)
+  const service = named ?? serviceOf(request, form)
   onService(service)
-  const action = /(?:^|&)Action=([A-Za-z]*)/.exec(form.toString('latin1'))?.[1] ?? ''
-  const hashed = request.method === 'POST' ? form : ''
   const authenticated = await authenticate(
     request,
     {
       service,
-      payloadSha256Hex: createHash('sha256').update(hashed).digest('hex'),
-      allowsAnonymous: unsignedActions.has(action),
+      path: target.path,
+      query: target.query,
+      payloadSha256Hex: createHash('sha256').update(body).digest('hex'),
+      allowsAnonymous: unsignedActions.has(formValue(form, 'Action') ?? ''),
     },
     deps.auth,
   )

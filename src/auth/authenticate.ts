@@ -8,12 +8,13 @@ import type { AuthInfo } from '../context.ts'
 import { error } from '../errors.ts'
 import { header, type WireRequest } from '../http/wire.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { Query } from '../protocol/query-string.ts'
 import { type AuthDeps, type Authenticated, type AuthTarget, isQueryProtocol } from './deps.ts'
 import { authenticateHeader } from './header.ts'
 import { anonymousPrincipal } from './keys.ts'
 import { readPayloadMode, unverified } from './payload.ts'
 import { authenticatePresigned } from './presigned.ts'
-import { hasParameter } from './query.ts'
+import { parameter } from './query.ts'
 import { authenticateV2Query } from './sigv2.ts'
 
 export { type AuthDeps, type Authenticated, type AuthTarget, createAuthDeps } from './deps.ts'
@@ -28,9 +29,10 @@ const noAuth: AuthInfo = Object.freeze({ authType: undefined, signatureVersion: 
  */
 export function authenticate(request: WireRequest, target: AuthTarget, deps: AuthDeps): MaybePromise<Authenticated> {
   const authorization = header(request, 'authorization')
-  if (request.rawQuery !== '') {
-    const isV4 = hasParameter(request.rawQuery, 'X-Amz-Algorithm')
-    const isV2 = !isQueryProtocol(target) && hasParameter(request.rawQuery, 'Signature')
+  const { query } = target
+  if (query.length > 0) {
+    const isV4 = parameter(query, 'X-Amz-Algorithm') !== undefined
+    const isV2 = !isQueryProtocol(target) && parameter(query, 'Signature') !== undefined
     if (Number(authorization !== undefined) + Number(isV4) + Number(isV2) > 1) throw severalMechanisms(authorization)
     if (isV4) return authenticatePresigned(request, target, deps)
     if (isV2) return authenticateV2Query(request, target, deps)
@@ -63,13 +65,13 @@ function severalMechanisms(authorization: string | undefined): Error {
  * The service that a request says it was signed for, without checking anything: tells IAM and STS from S3 on one port.
  * Undefined when it is not signed with SigV4.
  */
-export function signedService(request: WireRequest): string | undefined {
+export function signedService(request: WireRequest, query: Query): string | undefined {
   const authorization = header(request, 'authorization')
-  const text = authorization ?? (request.rawQuery.includes('X-Amz-Credential=') ? request.rawQuery : '')
-  const at = text.indexOf('Credential=')
-  if (at < 0) return undefined
-  const end = text.slice(at).search(/[,&]/)
-  const credential = text.slice(at + 11, end < 0 ? undefined : at + end)
-  const parts = credential.trim().split(/\/|%2F/i)
+  const credential = authorization === undefined ? parameter(query, 'X-Amz-Credential') : credentialIn(authorization)
+  const parts = credential?.split('/') ?? []
   return parts.length < 4 ? undefined : parts[parts.length - 2]
+}
+
+function credentialIn(authorization: string): string | undefined {
+  return /(?:^|[ ,])Credential=([^,]*)/.exec(authorization)?.[1]?.trim()
 }

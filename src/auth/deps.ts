@@ -2,6 +2,7 @@
 import type { AuthInfo, Principal } from '../context.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { HostAliases } from './hosts.ts'
+import type { Query } from '../protocol/query-string.ts'
 import type { CredentialSource } from './keys.ts'
 import type { PayloadMode } from './payload.ts'
 import { SigningKeys } from './sigv4.ts'
@@ -10,6 +11,10 @@ import { PublicKeys } from './sigv4a.ts'
 /** What a signature must have been made for. The pipeline's `Target` fits. */
 export interface AuthTarget {
   readonly service: 's3' | 's3control' | 'iam' | 'sts'
+  /** The decoded path of the request. */
+  readonly path: string
+  /** The decoded parameters of the request. */
+  readonly query: Query
   /** The bucket addressed, by path or host. */
   readonly bucket?: string | undefined
   /** `virtual-host` when the bucket is part of Host. */

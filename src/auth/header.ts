@@ -13,7 +13,6 @@ import { type Faults, headerFaults, invalidHeader, oneSpaceMessage, queryProtoco
 import { emptySha256 } from './hmac.ts'
 import { Lru } from './lru.ts'
 import { readPayloadMode, unverified } from './payload.ts'
-import { rawPairs } from './query.ts'
 import { checkScope, type CredentialScope, readScope, type V4Algorithm } from './scope.ts'
 import { readSignedHeaders, type SignedHeaders } from './signed-headers.ts'
 import type { V4Claim } from './sigv4.ts'
@@ -140,7 +139,6 @@ function authenticateV4Header(
     dateText: date.text,
     dateMs: date.ms,
     payloadHash: (isQuery ? target.payloadSha256Hex : sentHash) ?? emptySha256,
-    pairs: request.rawQuery === '' ? [] : rawPairs(request.rawQuery),
     isPresigned: false,
   }
   const token = tokenHeader(request)

@@ -5,6 +5,7 @@
 import { type AwsError, error } from '../errors.ts'
 import { header, type WireRequest } from '../http/wire.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { Query } from '../protocol/query-string.ts'
 import { wholeNumber } from './bytes.ts'
 import { whenReady } from '../lib/when-ready.ts'
 import { checkCredential, tokenHeader, withCredential } from './checks.ts'
@@ -14,7 +15,7 @@ import { queryFaults, queryProtocolFaults } from './faults.ts'
 import { emptySha256 } from './hmac.ts'
 import { movedHeaders } from './moved-headers.ts'
 import { readPayloadMode, unverified } from './payload.ts'
-import { parameter, parameterOfHeader, type RawPair, rawPairs } from './query.ts'
+import { parameter, parameterOfHeader } from './query.ts'
 import { checkScope, readScope } from './scope.ts'
 import { readSignedHeaders } from './signed-headers.ts'
 import type { V4Claim } from './sigv4.ts'
@@ -39,16 +40,16 @@ interface Parameters {
   expires: string
 }
 
-function readParameters(pairs: readonly RawPair[], isQuery: boolean): Parameters {
-  const algorithm = parameter(pairs, 'X-Amz-Algorithm')
+function readParameters(query: Query, isQuery: boolean): Parameters {
+  const algorithm = parameter(query, 'X-Amz-Algorithm')
   if (algorithm !== 'AWS4-HMAC-SHA256' && algorithm !== 'AWS4-ECDSA-P256-SHA256') {
     throw fault('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"')
   }
-  const credential = parameter(pairs, 'X-Amz-Credential')
-  const signature = parameter(pairs, 'X-Amz-Signature')
-  const date = parameter(pairs, 'X-Amz-Date')
-  const signedHeaders = parameter(pairs, 'X-Amz-SignedHeaders')
-  const expires = parameter(pairs, 'X-Amz-Expires') ?? (isQuery ? String(queryProtocolExpirySeconds) : undefined)
+  const credential = parameter(query, 'X-Amz-Credential')
+  const signature = parameter(query, 'X-Amz-Signature')
+  const date = parameter(query, 'X-Amz-Date')
+  const signedHeaders = parameter(query, 'X-Amz-SignedHeaders')
+  const expires = parameter(query, 'X-Amz-Expires') ?? (isQuery ? String(queryProtocolExpirySeconds) : undefined)
   if (!credential || !signature || !date || !signedHeaders || !expires) {
     throw fault(
       'Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.',
@@ -90,8 +91,8 @@ function checkTime(dateMs: number, expirySeconds: number, nowMs: number): void {
 }
 
 /** The value of x-amz-content-sha256 if it was signed: the query always is, the header when it is listed. */
-function signedHash(request: WireRequest, pairs: readonly RawPair[], names: readonly string[]): string | undefined {
-  const moved = parameterOfHeader(pairs, 'x-amz-content-sha256')
+function signedHash(request: WireRequest, query: Query, names: readonly string[]): string | undefined {
+  const moved = parameterOfHeader(query, 'x-amz-content-sha256')
   if (moved !== undefined) return moved
   return names.includes('x-amz-content-sha256') ? header(request, 'x-amz-content-sha256') : undefined
 }
@@ -104,17 +105,17 @@ export function authenticatePresigned(
 ): MaybePromise<Authenticated> {
   const isQuery = isQueryProtocol(target)
   const faults = isQuery ? queryProtocolFaults : queryFaults
-  const pairs = rawPairs(request.rawQuery)
-  const sent = readParameters(pairs, isQuery)
+  const { query } = target
+  const sent = readParameters(query, isQuery)
   const dateMs = parseIsoBasic(sent.date)
   if (dateMs === undefined) throw fault(`X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`)
   const nowMs = deps.clock.now()
   checkTime(dateMs, readExpiry(sent.expires), nowMs)
   const scope = readScope(sent.credential, sent.algorithm, faults)
-  const regionSet = sent.algorithm === 'AWS4-HMAC-SHA256' ? undefined : parameter(pairs, 'X-Amz-Region-Set')
+  const regionSet = sent.algorithm === 'AWS4-HMAC-SHA256' ? undefined : parameter(query, 'X-Amz-Region-Set')
   checkScope(scope, sent.date, regionSet, target, { region: deps.region, isStrict: deps.regionStrict }, faults)
   const signed = readSignedHeaders(sent.signedHeaders)
-  const hash = isQuery ? undefined : signedHash(request, pairs, signed.names)
+  const hash = isQuery ? undefined : signedHash(request, query, signed.names)
   const claim: V4Claim = {
     algorithm: sent.algorithm,
     scope,
@@ -123,11 +124,10 @@ export function authenticatePresigned(
     dateText: sent.date,
     dateMs,
     payloadHash: isQuery ? (target.payloadSha256Hex ?? emptySha256) : (hash ?? 'UNSIGNED-PAYLOAD'),
-    pairs,
     isPresigned: true,
   }
   const token =
-    parameter(pairs, 'X-Amz-Security-Token') ?? parameter(pairs, 'X-Amz-S3session-Token') ?? tokenHeader(request)
+    parameter(query, 'X-Amz-Security-Token') ?? parameter(query, 'X-Amz-S3session-Token') ?? tokenHeader(request)
   return withCredential(deps.credentials, scope.accessKeyId, token, (found) => {
     const known = checkCredential(scope.accessKeyId, found, token, nowMs, faults)
     return whenReady(verifyClaim(request, claim, known, token, target, deps, faults), (checked) => ({
@@ -136,7 +136,7 @@ export function authenticatePresigned(
       payload: isQuery ? unverified : readPayloadMode(request, hash, checked.seed),
       hostAlias: checked.hostAlias,
       signedAtMs: dateMs,
-      movedHeaders: movedHeaders(request, pairs, false),
+      movedHeaders: movedHeaders(request, query, false),
     }))
   })
 }

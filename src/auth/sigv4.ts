@@ -12,7 +12,7 @@ import type { Mismatch } from './faults.ts'
 import { HmacKey, hmacSha256, sha256Hex } from './hmac.ts'
 import type { HostAliases } from './hosts.ts'
 import { Lru } from './lru.ts'
-import { canonicalEncoding, canonicalQuery, parameterOfHeader, type RawPair } from './query.ts'
+import { canonicalPath, canonicalQuery, parameterOfHeader, toLatin1 } from './query.ts'
 import type { CredentialScope, V4Algorithm } from './scope.ts'
 import { type CanonicalHeaders, canonicalHeaders, type SignedHeaders } from './signed-headers.ts'
 
@@ -27,7 +27,6 @@ export interface V4Claim {
   readonly dateMs: number
   /** The last line of the canonical request. */
   readonly payloadHash: string
-  readonly pairs: readonly RawPair[]
   readonly isPresigned: boolean
 }
 
@@ -89,18 +88,10 @@ function read(request: WireRequest, claim: V4Claim, parts: Parts): Reading {
   }
 }
 
-/** Readings beside the first: the path as received, `+` in the query as itself, other names of this host. */
-function* otherParts(
-  request: WireRequest,
-  claim: V4Claim,
-  first: Parts,
-  target: AuthTarget,
-  hosts: HostAliases,
-): Generator<Parts> {
+/** Readings beside the first: the path as received, other names of this host. */
+function* otherParts(request: WireRequest, first: Parts, target: AuthTarget, hosts: HostAliases): Generator<Parts> {
   // Assumed: AWS is said to accept paths signed exactly as sent; clients that encode unusually rely on it.
   if (first.path !== request.rawPath) yield { ...first, path: request.rawPath }
-  // Clients disagree on whether an unencoded plus means itself or a space.
-  if (request.rawQuery.includes('+')) yield { ...first, query: canonicalQuery(claim.pairs, omitted(claim), false) }
   if (first.host === undefined) return
   const forwarded = request.headers['x-forwarded-host']
   const bucket = target.style === 'virtual-host' ? target.bucket : undefined
@@ -123,11 +114,11 @@ export function verifyV4(
   check: CheckSignature,
   hosts: HostAliases,
 ): MaybePromise<Verified> {
-  const missing = claim.isPresigned ? (name: string) => parameterOfHeader(claim.pairs, name) ?? '' : () => ''
+  const missing = claim.isPresigned ? (name: string) => toLatin1(parameterOfHeader(target.query, name) ?? '') : () => ''
   const headers = canonicalHeaders(request, claim.signed, missing)
   const first: Parts = {
-    path: request.rawPath === '' ? '/' : canonicalEncoding(request.rawPath, true, false),
-    query: claim.pairs.length === 0 ? '' : canonicalQuery(claim.pairs, omitted(claim), true),
+    path: canonicalPath(target.path),
+    query: target.query.length === 0 ? '' : canonicalQuery(target.query, omitted(claim)),
     headers,
     host: headers.host,
   }
@@ -137,7 +128,7 @@ export function verifyV4(
     if (headers.host !== undefined) hosts.learn(headers.host, bucket)
     return { isValid: true, hostAlias: undefined }
   }
-  for (const parts of otherParts(request, claim, first, target, hosts)) {
+  for (const parts of otherParts(request, first, target, hosts)) {
     if (!check(read(request, claim, parts).stringToSign, claim.signature)) continue
     const { host } = parts
     if (host === undefined || host === first.host) return { isValid: true, hostAlias: undefined }

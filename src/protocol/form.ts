@@ -3,7 +3,7 @@
  * Numbers of names, levels and items are bounded, whatever a client writes into an index.
  */
 import { AwsError, error } from '../errors.ts'
-import { parseQuery } from './query-string.ts'
+import { parsePairs, type Query } from './query-string.ts'
 
 export interface FormNode {
   value: string | undefined
@@ -15,8 +15,13 @@ const MAX_LEVELS = 16
 
 /** @throws MalformedQueryString for what cannot be decoded or is nested too deep */
 export function parseForm(form: Uint8Array): FormNode {
+  return formOf(decodeForm(form))
+}
+
+/** The tree of parameters that have been decoded. @throws MalformedQueryString when it is too deep */
+export function formOf(pairs: Query): FormNode {
   const root: FormNode = { value: undefined, children: undefined }
-  for (const { name, value } of decodeForm(form)) {
+  for (const { name, value } of pairs) {
     const path = name.split('.', MAX_LEVELS + 1)
     if (path.length > MAX_LEVELS) throw error('MalformedQueryString')
     let node = root
@@ -34,10 +39,10 @@ export function parseForm(form: Uint8Array): FormNode {
   return root
 }
 
-function decodeForm(form: Uint8Array) {
+function decodeForm(form: Uint8Array): Query {
   const text = Buffer.from(form.buffer, form.byteOffset, form.byteLength).toString('latin1').trim()
   try {
-    return parseQuery(text, MAX_PAIRS)
+    return parsePairs(text, MAX_PAIRS)
   } catch (cause) {
     throw cause instanceof AwsError ? error('MalformedQueryString', {}, { cause }) : cause
   }

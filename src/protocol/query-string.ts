@@ -1,4 +1,7 @@
-/** The query string, decoded once. Order and repeats are kept; whoever reads a name takes its first value, as S3 does. */
+/**
+ * The query string, decoded once: signatures, routing and handlers all read this. Order and repeats are kept; whoever
+ * reads a name takes its first value, as S3 does (brekkylab/backlot#204), though SigV4 signs repeats sorted.
+ */
 import { error } from '../errors.ts'
 
 export interface QueryPair {
@@ -20,8 +23,13 @@ const MAX_PAIRS = 1000
  * @throws InvalidURI for a broken escape or bytes that are not UTF-8. Observed: AWS refuses a broken escape with 400
  * (versity/versitygw#2070); Assumed: with this code, because the front end that recorded one sends no body.
  */
-export function parseQuery(rawQuery: string, maxPairs = MAX_PAIRS): Query {
+export function parseQuery(rawQuery: string): Query {
   if (rawQuery === '') return EMPTY
+  return parsePairs(rawQuery, MAX_PAIRS)
+}
+
+/** Splits and decodes a query string or form. @throws InvalidURI as `parseQuery` does */
+export function parsePairs(rawQuery: string, maxPairs: number): QueryPair[] {
   const pairs: QueryPair[] = []
   let start = 0
   while (start <= rawQuery.length) {

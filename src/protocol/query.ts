@@ -7,7 +7,7 @@ import { error } from '../errors.ts'
 import type { WireResponse } from '../http/wire.ts'
 import type { OperationRow, ServiceTable } from '../model/shape.ts'
 import { QUERY_NAMESPACES } from './error-xml.ts'
-import { formValue, parseForm } from './form.ts'
+import { type FormNode, formValue } from './form.ts'
 import { readFormInput } from './query-input.ts'
 import { jsonAnswer } from './query-json.ts'
 import { createShapeWriter, escapeXml, type ShapeWriter } from './xml-write.ts'
@@ -33,15 +33,14 @@ const VERSIONS: Readonly<Record<QueryService, string>> = { iam: '2010-05-08', st
 const apis = new Map<QueryService, QueryApi>()
 
 /**
- * Reads a form (or a raw query string, as bytes) into its action and typed input.
- * @throws MissingAction, InvalidAction, ValidationError, MalformedInput, MalformedQueryString
+ * Reads a form into its action and typed input.
+ * @throws MissingAction, InvalidAction, ValidationError, MalformedInput
  */
 export async function parseQueryAction(
   service: QueryService,
-  form: Uint8Array,
+  root: FormNode,
 ): Promise<{ plan: QueryPlan; input: Record<string, unknown> }> {
   const api = apis.get(service) ?? (await loadApi(service))
-  const root = parseForm(form)
   const action = formValue(root, 'Action')
   if (action === undefined || action === '') throw error('MissingAction')
   const version = formValue(root, 'Version')

@@ -1,10 +1,10 @@
 /** Other names of this server under which a signature may be right: presigned in one network, opened from another. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { AuthDeps, AuthTarget } from '../../src/auth/authenticate.ts'
+import type { AuthDeps } from '../../src/auth/authenticate.ts'
 import { HostAliases } from '../../src/auth/hosts.ts'
 import { Addresser, hostRules } from '../../src/address.ts'
-import { bucketNames, makeDeps, makeRequest, refused, run, signed } from './support.ts'
+import { bucketNames, makeDeps, makeRequest, refused, run, signed, type Place } from './support.ts'
 
 /** Signed for one host, received under another. */
 function moved(signedFor: string, received: string, more: Record<string, string> = {}) {
@@ -15,7 +15,7 @@ function moved(signedFor: string, received: string, more: Record<string, string>
   })
 }
 
-const alias = (signedFor: string, received: string, deps: AuthDeps, more = {}, target?: AuthTarget) =>
+const alias = (signedFor: string, received: string, deps: AuthDeps, more = {}, target?: Place) =>
   run(moved(signedFor, received, more), deps, target).hostAlias
 
 describe('host aliases', () => {
@@ -47,7 +47,7 @@ describe('host aliases', () => {
     refused(() => run(moved('localhost.evil:1', 'minio:9000'), deps), { code: 'SignatureDoesNotMatch' })
   })
   it('a bucket in front of the host stays in front', () => {
-    const target: AuthTarget = { service: 's3', bucket: 'photos', style: 'virtual-host' }
+    const target: Place = { service: 's3', bucket: 'photos', style: 'virtual-host' }
     const deps = makeDeps()
     run(signed({ headers: { host: 'photos.minio:9000' } }), deps, target)
     assert.equal(alias('photos.minio:9000', 'photos.localhost:9000', deps, {}, target), 'photos.minio:9000')
@@ -64,13 +64,13 @@ describe('host aliases', () => {
   })
   it('a host that was a bucket as a whole is no name of this server', () => {
     const deps = makeDeps()
-    const domain: AuthTarget = { service: 's3', bucket: 'www.example.org', style: 'virtual-host' }
+    const domain: Place = { service: 's3', bucket: 'www.example.org', style: 'virtual-host' }
     run(signed({ headers: { host: 'www.example.org' } }), deps, domain)
     assert.ok(!deps.hosts.candidates('127.0.0.1', undefined, undefined).includes('www.example.org'))
   })
   it('a bucket in capitals in front of a host is taken off', () => {
     const deps = makeDeps()
-    const photos: AuthTarget = { service: 's3', bucket: 'photos', style: 'virtual-host' }
+    const photos: Place = { service: 's3', bucket: 'photos', style: 'virtual-host' }
     run(signed({ headers: { host: 'PHOTOS.inner:9000' } }), deps, photos)
     const names = deps.hosts.candidates('127.0.0.1', undefined, undefined)
     assert.ok(names.includes('inner:9000') && !names.includes('PHOTOS.inner:9000'))

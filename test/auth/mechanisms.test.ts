@@ -1,7 +1,9 @@
 /** Which ways of signing are accepted, one at a time, and the codes of IAM and STS. Recorded against AWS unless a case says otherwise. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type AuthTarget, signedService } from '../../src/auth/authenticate.ts'
+import { authenticate, signedService } from '../../src/auth/authenticate.ts'
+import type { WireRequest } from '../../src/http/wire.ts'
+import { parseQuery } from '../../src/protocol/query-string.ts'
 import {
   accessKeyId,
   emptySha256,
@@ -12,8 +14,10 @@ import {
   type Refusal,
   refused,
   run,
+  targetOf,
   session,
   signed,
+  type Place,
 } from './support.ts'
 
 const malformed = (problem: string): string => `The authorization header is malformed; ${problem}`
@@ -44,7 +48,7 @@ describe('what is accepted', () => {
   })
 
   it("the bucket's region counts when it differs from the server's", () => {
-    const target: AuthTarget = { service: 's3', region: 'eu-west-1' }
+    const target: Place = { service: 's3', region: 'eu-west-1' }
     run(signed({ region: 'eu-west-1' }), makeDeps(), target)
     refused(() => run(signed(), makeDeps(), target), {
       code: 'AuthorizationHeaderMalformed',
@@ -59,8 +63,7 @@ describe('what is accepted', () => {
   it('a source that needs a moment', async () => {
     const sync = makeDeps().credentials
     const deps = makeDeps({ credentials: { find: async (id) => sync.find(id) } })
-    const { authenticate } = await import('../../src/auth/authenticate.ts')
-    const result = authenticate(signed(), { service: 's3' }, deps)
+    const result = authenticate(signed(), targetOf(signed()), deps)
     assert.ok(result instanceof Promise)
     assert.equal((await result).principal.kind, 'root')
   })
@@ -100,7 +103,7 @@ describe('one mechanism at most', () => {
 
 // https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 describe('IAM and STS have their own codes', () => {
-  const iam: AuthTarget = { service: 'iam', payloadSha256Hex: emptySha256 }
+  const iam: Place = { service: 'iam', payloadSha256Hex: emptySha256 }
   const scope = { service: 'iam', target: '/', method: 'POST' }
   const cases: [string, ReturnType<typeof makeRequest>, Refusal][] = [
     [
@@ -163,17 +166,17 @@ describe('IAM and STS have their own codes', () => {
     run(signed({ ...scope, region: 'eu-north-1', signedHeaders: 'host;x-amz-date' }), makeDeps(), iam)
   })
   it('actions that carry their own proof may be unsigned', () => {
-    const target: AuthTarget = { service: 'sts', payloadSha256Hex: emptySha256, allowsAnonymous: true }
+    const target: Place = { service: 'sts', payloadSha256Hex: emptySha256, allowsAnonymous: true }
     assert.equal(run(makeRequest(), makeDeps(), target).principal.kind, 'anonymous')
   })
   it('the service is read from a signature of any kind', () => {
-    assert.equal(signedService(signed({ service: 'sts' })), 'sts')
-    assert.equal(
-      signedService(makeRequest({ target: '/?X-Amz-Credential=a%2F20130524%2Fr%2Fiam%2Faws4_request&x=y' })),
-      'iam',
-    )
-    assert.equal(signedService(makeRequest({ headers: { authorization: 'AWS a:b' } })), undefined)
-    assert.equal(signedService(makeRequest()), undefined)
+    const serviceOf = (request: WireRequest) => signedService(request, parseQuery(request.rawQuery))
+    assert.equal(serviceOf(signed({ service: 'sts' })), 'sts')
+    for (const name of ['X-Amz-Credential', 'X%2DAmz-Credential']) {
+      assert.equal(serviceOf(makeRequest({ target: `/?${name}=a%2F20130524%2Fr%2Fiam%2Faws4_request&x=y` })), 'iam')
+    }
+    assert.equal(serviceOf(makeRequest({ headers: { authorization: 'AWS a:b' } })), undefined)
+    assert.equal(serviceOf(makeRequest()), undefined)
   })
 })
 

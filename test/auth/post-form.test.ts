@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { AuthTarget } from '../../src/auth/authenticate.ts'
 import { type AuthenticatedForm, authenticateForm } from '../../src/auth/post-form.ts'
 import { checkSize } from '../../src/auth/post-policy.ts'
 import {
@@ -11,14 +10,17 @@ import {
   exampleMs,
   hmac,
   makeDeps,
+  makeRequest,
   type Refusal,
   refused,
   secretAccessKey,
   session,
   signingKey,
+  targetOf,
+  type Place,
 } from './support.ts'
 
-const target: AuthTarget = { service: 's3', bucket: 'b', style: 'path' }
+const target: Place = { service: 's3', bucket: 'b', style: 'path' }
 const credential = `${accessKeyId}/20130524/us-east-1/s3/aws4_request`
 const later = '2013-05-24T01:00:00.000Z'
 const base64 = (document: unknown): string =>
@@ -36,7 +38,7 @@ type Fields = Record<string, string | undefined>
 function go(fields: Fields, fileName?: string, authorization?: string): AuthenticatedForm {
   const entries = Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined)
   const form = { fields: new Map(entries), fileName, authorization }
-  const result = authenticateForm(form, target, makeDeps())
+  const result = authenticateForm(form, targetOf(makeRequest(), target), makeDeps())
   assert.ok(!(result instanceof Promise))
   return result
 }

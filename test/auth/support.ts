@@ -7,8 +7,10 @@ import { type AuthDeps, type AuthTarget, authenticate, createAuthDeps } from '..
 import type { Authenticated } from '../../src/auth/deps.ts'
 import { HostAliases, type HostOptions } from '../../src/auth/hosts.ts'
 import { type Credential, createKeyRing } from '../../src/auth/keys.ts'
-import { AwsError } from '../../src/errors.ts'
+import { AwsError, error } from '../../src/errors.ts'
 import type { WireRequest } from '../../src/http/wire.ts'
+import { decodePath } from '../../src/lib/percent.ts'
+import { parseQuery } from '../../src/protocol/query-string.ts'
 
 export const accessKeyId = 'AKIAIOSFODNN7EXAMPLE'
 export const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
@@ -125,11 +127,21 @@ export function byteStream(pieces: readonly Buffer[]): Readable {
   })
 }
 
-export const s3: AuthTarget = { service: 's3' }
+/** A target apart from what `run` reads from the request. */
+export type Place = Omit<AuthTarget, 'path' | 'query'>
+
+export const s3: Place = { service: 's3' }
+
+/** A target with the request's path and parameters. */
+export function targetOf(request: WireRequest, place: Place = s3): AuthTarget {
+  const path = decodePath(request.rawPath)
+  if (path === undefined) throw error('InvalidURI')
+  return { path, query: parseQuery(request.rawQuery), ...place }
+}
 
 /** Authenticates; every source of these tests answers at once. */
-export function run(request: WireRequest, deps: AuthDeps = makeDeps(), target: AuthTarget = s3): Authenticated {
-  const result = authenticate(request, target, deps)
+export function run(request: WireRequest, deps: AuthDeps = makeDeps(), place: Place = s3): Authenticated {
+  const result = authenticate(request, targetOf(request, place), deps)
   assert.ok(!(result instanceof Promise), 'a credential that is there at once costs no promise')
   return result
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseForm } from '../../src/protocol/form.ts'
 import { parseQueryAction } from '../../src/protocol/query.ts'
 
-const parse = (form: string, service: 'iam' | 'sts' = 'iam') => parseQueryAction(service, Buffer.from(form))
+const parse = async (form: string, service: 'iam' | 'sts' = 'iam') =>
+  parseQueryAction(service, parseForm(Buffer.from(form)))
 const iam = (rest: string) => parse(`Version=2010-05-08&${rest}`)
 
 test('lists are read in the order of their numbers, bytes and plus signs decoded', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { operationNames, serviceTables } from '../../src/model/index.ts'
+import { parseForm } from '../../src/protocol/form.ts'
 import { parseQueryAction } from '../../src/protocol/query.ts'
 import { sampleOf } from './samples.ts'
 import { deserialise, serialise } from './sdk-wire.ts'
@@ -29,7 +30,7 @@ for (const service of ['iam', 'sts'] as const) {
       const input = row[4] === '' ? {} : sampleOf(table, row[4], { timeMs: TIME_MS })
       for (const name in FITTING) if (name in input) input[name] = FITTING[name]
       const sent = await serialise(service, operation, toDates(input) as object)
-      const { plan, input: read } = await parseQueryAction(service, sent.body)
+      const { plan, input: read } = await parseQueryAction(service, parseForm(sent.body))
       assert.equal(plan.name, operation)
       assert.deepEqual(plain(read), plain(input))
 
