@@ -42,6 +42,10 @@ export class Call implements Ctx {
   /** The bucket that the Host names, for the log. */
   hostBucket: string | undefined
   form: PostedForm | undefined
+  /** Of a request with an Origin: the bucket whose CORS rules count. */
+  corsBucket: BucketRecord | undefined
+  /** CORS is open to the request's Origin where the bucket has no rules. */
+  isOpenToOrigin = false
   #bucket: BucketRecord | undefined
   #body: RequestBody | undefined
 

@@ -2,6 +2,7 @@
  * Decisions told to people: `GET /_sandbucket/explain/ID`, and the header that answers to x-sandbucket-explain. What is
  * told of decisions comes from the journal of `authorization`; of signatures, from trying what may have changed on the way.
  */
+import { refuseBeside } from './admin/guard.ts'
 import type { CredentialSource } from './auth/keys.ts'
 import type { Diagnosis } from './auth/diagnose.ts'
 import type { RequestExplanation } from './authorization/journal.ts'
@@ -69,8 +70,18 @@ async function knownSecrets({ config, iam }: ExplainDeps): Promise<[keyId: strin
 
 const maxHeaderChars = 500
 
-/** Puts a line about the decision into the response, and where the rest can be read. */
+/**
+ * Puts a line about the decision into the response, and where the rest can be read. Explanations show policies: the line
+ * is for who may read that, too.
+ */
 export function addExplanation(call: Call, response: WireResponse): void {
+  response.headers['x-sandbucket-explain-path'] = `/_sandbucket/explain/${call.requestId}`
+  const { kind, session } = call.principal
+  const refusal = refuseBeside(call.request, kind === 'root' && session === undefined, call.config)
+  if (refusal !== undefined) {
+    response.headers['x-sandbucket-explanation'] = headerText(`not told: ${refusal.reason}`)
+    return
+  }
   const explanation = call.authorizer.explain(call.requestId)
   const line = explanation === undefined ? 'no permission was asked for' : summaryOf(explanation)
   response.headers['x-sandbucket-explanation'] = headerText(line)
@@ -79,7 +90,6 @@ export function addExplanation(call: Call, response: WireResponse): void {
     const what = tolerated === undefined ? call.operation : `${tolerated.action} on ${tolerated.resource}`
     response.headers['x-sandbucket-would-deny'] = headerText(what)
   }
-  response.headers['x-sandbucket-explain-path'] = `/_sandbucket/explain/${call.requestId}`
 }
 
 const headerText = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, maxHeaderChars)

@@ -13,6 +13,7 @@ import { handleControlCall } from './control-pipeline.ts'
 import { AwsError, error } from './errors.ts'
 import { addExplanation } from './explain.ts'
 import { collectBody } from './http/body.ts'
+import type { KnownHosts } from './http/known-hosts.ts'
 import { header, type WireRequest, type WireResponse } from './http/wire.ts'
 import { noteKeyUse } from './key-use.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
@@ -22,11 +23,12 @@ import type { S3Handlers } from './model/s3.types.gen.ts'
 import { verifyPayloadDigest } from './payload-digest.ts'
 import { matchS3, type Plan, writeError } from './protocol/index.ts'
 import { acceptForm } from './post-pipeline.ts'
-import { handleQueryCall, isQueryCall, type QueryHandlers, type QueryService } from './query-pipeline.ts'
+import { handleQueryCall, isQueryCall, namedService, type QueryHandlers, type QueryService } from './query-pipeline.ts'
 import { checkAccelerated } from './s3/accelerate.ts'
 import { addCorsHeaders, preflight } from './s3/cors.ts'
 import { checkExpectedOwner } from './s3/lib/expected-owner.ts'
 import { screen } from './screen.ts'
+import { screenOrigin } from './strangers.ts'
 import { screenBucketKind } from './zonal.ts'
 
 export interface PipelineDeps extends CallDeps {
@@ -34,6 +36,7 @@ export interface PipelineDeps extends CallDeps {
   readonly auth: AuthDeps
   readonly s3: Partial<S3Handlers>
   readonly query: QueryHandlers
+  readonly knownHosts: KnownHosts
   /** How long a client may stay silent in the middle of its body, in ms. */
   readonly bodyIdleMs?: number | undefined
   /** When answers begin before their work is done. */
@@ -56,7 +59,11 @@ export function createPipeline(deps: PipelineDeps): Handle {
       // Here and below: what is there at once is not waited for, which would cost a small request its share.
       const target = addressed instanceof Promise ? await addressed : addressed
       if (target.style === 'virtual-host') call.hostBucket = target.bucket
-      if (isQueryCall(request, target)) {
+      const isQuery = isQueryCall(request, target)
+      if (isQuery) service = namedService(request, target) ?? service
+      const screened = screenOrigin(call, target, isQuery, deps.knownHosts)
+      if (screened !== undefined) await screened
+      if (isQuery) {
         response = await handleQueryCall(call, target, deps, (found) => {
           service = found
         })
@@ -78,7 +85,7 @@ export function createPipeline(deps: PipelineDeps): Handle {
     if (request.headers['x-sandbucket-explain'] !== undefined) addExplanation(call, response)
     // Names the alias that made a presigned URL of another host valid here.
     if (call.hostAlias !== undefined) response.headers['x-sandbucket-host-alias'] = call.hostAlias
-    if (request.method !== 'OPTIONS') addCorsHeaders(request, response, call.maybeBucket, deps.config.openCors)
+    if (request.method !== 'OPTIONS') addCorsHeaders(request, response, call.corsBucket, call.isOpenToOrigin)
     logRequest(call, response, failure, startedMs)
     return response
   }
@@ -162,10 +169,10 @@ function identify(call: Call, target: Target, auth: AuthDeps): MaybePromise<Auth
   })
 }
 
-async function answerPreflight(call: Call, target: Target): Promise<WireResponse> {
+function answerPreflight(call: Call, target: Target): WireResponse {
   call.operation = 'OPTIONS'
-  const bucket = target.bucket === undefined ? undefined : await call.store.buckets.get(target.bucket)
-  return preflight(call.request, bucket, target.level === 'object' ? 'OBJECT' : 'BUCKET', call.config.openCors)
+  const level = target.level === 'object' ? 'OBJECT' : 'BUCKET'
+  return preflight(call.request, call.corsBucket, level, call.isOpenToOrigin)
 }
 
 /** Reads a document or text whole, verifies it and adds its members to the input. */

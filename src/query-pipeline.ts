@@ -42,8 +42,7 @@ const decidedElsewhere = new Set(['GetCallerIdentity', 'GetSessionToken', 'Assum
 export function isQueryCall(request: WireRequest, target: Target): boolean {
   if (target.service !== 's3') return target.service === 'iam' || target.service === 'sts'
   if (target.level !== 'service' || (request.method !== 'POST' && request.method !== 'GET')) return false
-  const signed = signedService(request, target.query)
-  if (signed === 'iam' || signed === 'sts') return true
+  if (namedService(request, target) !== undefined) return true
   return (
     request.method === 'POST' &&
     header(request, 'content-type')?.startsWith('application/x-www-form-urlencoded') === true
@@ -57,7 +56,7 @@ function readBody(request: WireRequest, idleTimeoutMs: number | undefined): Prom
 }
 
 /** Which service host or signature say. */
-function namedService(request: WireRequest, target: Target): QueryService | undefined {
+export function namedService(request: WireRequest, target: Target): QueryService | undefined {
   if (target.service === 'iam' || target.service === 'sts') return target.service
   const signed = signedService(request, target.query)
   return signed === 'iam' || signed === 'sts' ? signed : undefined

@@ -17,6 +17,7 @@ import type { Log } from './context.ts'
 import { checkHandlers } from './check-handlers.ts'
 import { tellExplanation } from './explain.ts'
 import { createHttpServer } from './http/app.ts'
+import { KnownHosts } from './http/known-hosts.ts'
 import { defaultLimits, type HttpLimits } from './http/limits.ts'
 import { IamIdentities } from './iam/identities.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
@@ -80,16 +81,23 @@ export async function createServer(config: Config, log: Log, overrides: Override
   const accounts = createAccounts(config.accounts)
   const identities = new IamIdentities(store.iam, accounts.find)
   const credentials = chainSources(createKeyRing(config.accounts), zonalSessions(store.iam), identities)
+  const knownHosts = new KnownHosts({
+    names: [hostname(), config.host, ...config.publicHosts],
+    domains: config.domains,
+    allowedOrigins: config.allowedOrigins,
+    bucketExists,
+  })
   const recorder = new Recorder()
   if (config.record) recorder.start(clock.now())
   const authorizer = createAuthorizer({ ...base, accounts, identities, recorder })
-  const deciding = { authorizer, recorder, credentials }
+  const deciding = { authorizer, recorder, credentials, knownHosts }
   const handle = createPipeline({
     ...base,
     ids,
     accounts,
     authorizer,
     addresser,
+    knownHosts,
     auth: authDeps({ ...base, credentials, addresser, port: () => port }),
     s3,
     query: queryServices,
@@ -207,7 +215,7 @@ interface AuthorizerParts {
 }
 
 interface AdminParts
-  extends Pick<AdminDeps, 'config' | 'log' | 'recorder' | 'reset' | 'bucketExists' | 'isReady' | 'ca'> {
+  extends Pick<AdminDeps, 'config' | 'log' | 'recorder' | 'reset' | 'bucketExists' | 'isReady' | 'ca' | 'knownHosts'> {
   store: Store
   clock: Clock
   authorizer: Authorizer
@@ -243,6 +251,7 @@ function adminDeps(parts: AdminParts): AdminDeps {
         (await import('./sts/test-saml.ts')).issueSamlResponse(store.iam, request, clock.now()),
       samlMetadata: async () => (await import('./sts/test-saml.ts')).testSamlMetadata(store.iam, clock.now()),
     },
+    knownHosts: parts.knownHosts,
     bucketExists: parts.bucketExists,
     ca: parts.ca,
   }

@@ -1,6 +1,7 @@
 /** What the admin routes need of the server. */
 import type { Config } from '../config/config.ts'
 import type { Log } from '../context.ts'
+import type { KnownHosts } from '../http/known-hosts.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { ServiceSessions } from '../sts/service-sessions.ts'
 import type { Jwk } from '../sts/jwt.ts'
@@ -42,5 +43,7 @@ export interface AdminDeps {
     /** XML. */
     samlMetadata(): Promise<string>
   }
+  /** Hosts that are answered while no key is configured. */
+  knownHosts: Pick<KnownHosts, 'knows'>
   bucketExists(name: string): MaybePromise<boolean>
 }

@@ -1,13 +1,14 @@
 /**
- * Who may change something through the admin API. The API is for the developer's machine: on loopback it is open, so
- * that `curl -X POST` resets a fixture. From anywhere else it takes a root key as HTTP Basic user and password.
- * Browsers are the danger on loopback: a page may not post across origins, nor reach us under a name of its own that
- * resolves to 127.0.0.1 (DNS rebinding).
+ * Who may change something through the admin API, or read what policies say. The API is for the developer's machine: on
+ * loopback it is open to programs, so that `curl -X POST` resets a fixture. From anywhere else it takes a root key as
+ * HTTP Basic user and password. Pages are the danger on loopback: one of another origin may do nothing, nor may one
+ * under a name of its own that resolves to 127.0.0.1 (DNS rebinding); one of our own origin, such as an HTML object of a
+ * bucket, needs the key as well.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import type { Config } from '../config/config.ts'
+import { readAuthority } from '../http/known-hosts.ts'
 
 /** Why a request is refused: status and a sentence that says what to do. */
 export interface Refusal {
@@ -15,33 +16,51 @@ export interface Refusal {
   reason: string
 }
 
-/** Undefined when the request may go on. */
-export function refuse(req: IncomingMessage, config: Config): Refusal | undefined {
-  const { origin, host = '', authorization } = req.headers
-  if (origin !== undefined && hostOfOrigin(origin) !== host.toLowerCase()) {
+/** What is known of a caller. */
+export interface Reader {
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  remoteAddress: string
+}
+
+/** Whether a caller may change something or read explanations. Undefined when the request may go on. */
+export function refuse(caller: Reader, config: Config): Refusal | undefined {
+  const refusal = refusePage(caller)
+  if (refusal !== undefined) return refusal
+  const { authorization } = caller.headers
+  if (authorization === undefined) return refuseWithoutKey(caller, config)
+  if (typeof authorization === 'string' && isRootKey(authorization, config)) return undefined
+  return { status: 401, reason: 'the user and password are not a root key of this server' }
+}
+
+/** The same for an explanation beside an answer of S3, IAM or STS. @param isRoot whether a root key signed the request */
+export function refuseBeside(caller: Reader, isRoot: boolean, config: Config): Refusal | undefined {
+  return refusePage(caller) ?? (isRoot ? undefined : refuseWithoutKey(caller, config))
+}
+
+/** Pages of other origins, whatever key they show. */
+function refusePage({ headers }: Reader): Refusal | undefined {
+  const { origin, host, 'sec-fetch-site': site } = headers
+  if (origin !== undefined && !isOwnOrigin(String(origin), String(host ?? ''))) {
     return { status: 403, reason: 'requests of other web origins are refused' }
   }
-  if (req.headers['sec-fetch-site'] === 'cross-site') return { status: 403, reason: 'cross-site requests are refused' }
-  if (authorization !== undefined) {
-    if (isRootKey(authorization, config)) return undefined
-    return { status: 401, reason: 'the user and password are not a root key of this server' }
-  }
-  if (!isLoopback(req.socket.remoteAddress ?? '')) {
-    return { status: 401, reason: 'from another machine, send a root key: curl -u ACCESS_KEY_ID:SECRET_ACCESS_KEY ...' }
-  }
-  if (!isOwnName(host, config)) {
-    return {
-      status: 403,
-      reason: `${nameOf(host)} is not a name of this server; use 127.0.0.1, or configure it with --public-host`,
-    }
-  }
+  // No browser sends it to a name that is reached by plain HTTP, but for loopback: a further sign only.
+  if (site === 'cross-site' || site === 'same-site') return { status: 403, reason: 'cross-site requests are refused' }
   return undefined
 }
 
-/** What is known of a caller of the endpoints that hand out credentials. */
-export interface Reader {
-  headers: IncomingMessage['headers']
-  remoteAddress: string
+function refuseWithoutKey(caller: Reader, config: Config): Refusal | undefined {
+  const { origin, host = '', 'sec-fetch-site': site } = caller.headers
+  if (origin !== undefined || site === 'same-origin') {
+    return { status: 401, reason: 'a web page has to send a root key, as HTTP Basic user and password' }
+  }
+  if (!isOfThisMachine(caller)) {
+    return { status: 401, reason: 'from another machine, send a root key: curl -u ACCESS_KEY_ID:SECRET_ACCESS_KEY ...' }
+  }
+  if (isOwnName(String(host), config)) return undefined
+  return {
+    status: 403,
+    reason: `${host} is not a name of this server; use 127.0.0.1, or configure it with --public-host`,
+  }
 }
 
 /**
@@ -52,15 +71,15 @@ export function refuseReader(reader: Reader, config: Config, isTrusted = false):
   const { origin, host = '', 'sec-fetch-site': site } = reader.headers
   if (origin !== undefined || site !== undefined) return { status: 403, reason: 'credentials are not for web pages' }
   if (isTrusted) return undefined
-  if (!isLoopback(reader.remoteAddress)) {
+  if (!isOfThisMachine(reader)) {
     if (config.remoteCredentials === true) return undefined
     return {
       status: 403,
       reason: 'credentials are for programs of this machine; --remote-credentials gives them to others',
     }
   }
-  if (isOwnName(host, config)) return undefined
-  return { status: 403, reason: `${nameOf(host)} is not a name of this server; use 127.0.0.1` }
+  if (isOwnName(String(host), config)) return undefined
+  return { status: 403, reason: `${host} is not a name of this server; use 127.0.0.1` }
 }
 
 /** Compares secrets in the same time whatever they are. */
@@ -68,9 +87,9 @@ export function isSameText(one: string, other: string): boolean {
   return timingSafeEqual(digest(one), digest(other))
 }
 
-function hostOfOrigin(origin: string): string {
-  const scheme = origin.indexOf('://')
-  return scheme < 0 ? '' : origin.slice(scheme + 3).toLowerCase()
+/** Both schemes share the port. */
+function isOwnOrigin(origin: string, host: string): boolean {
+  return host !== '' && /^https?:\/\/(.+)$/i.exec(origin)?.[1]?.toLowerCase() === host.toLowerCase()
 }
 
 /** 127.0.0.0/8 and ::1, the former also as IPv4-mapped IPv6. */
@@ -78,17 +97,23 @@ export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
 }
 
-function nameOf(host: string): string {
-  return host.startsWith('[') ? host.slice(1, host.indexOf(']')) : host.replace(/:\d+$/, '').toLowerCase()
+/** A proxy on this machine that says for whom it asks lends nobody its address. */
+function isOfThisMachine({ headers, remoteAddress }: Reader): boolean {
+  if (!isLoopback(remoteAddress)) return false
+  if (headers.forwarded !== undefined) return false
+  return String(headers['x-forwarded-for'] ?? remoteAddress)
+    .split(',')
+    .every((address) => isLoopback(address.trim()))
 }
 
 function isOwnName(host: string, config: Config): boolean {
-  const name = nameOf(host)
-  if (isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost')) return true
+  const name = readAuthority(host)
+  if (name === undefined) return false
+  if (name.startsWith('[') || isIP(name) === 4 || name === 'localhost' || name.endsWith('.localhost')) return true
   return (
     name === config.host.toLowerCase() ||
-    config.publicHosts.some((own) => nameOf(own) === name) ||
-    config.domains.some((domain) => domain === name)
+    config.publicHosts.some((own) => readAuthority(own) === name) ||
+    config.domains.includes(name)
   )
 }
 

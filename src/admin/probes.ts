@@ -66,14 +66,20 @@ export function answerProbe(
   deps: AdminDeps,
 ): (() => Promise<WireResponse | undefined>) | undefined {
   const { method, headers, rawPath: path, remoteAddress } = request
+  // Whoever may not ask under this name is answered by S3, which says why.
+  const isKnown = async () => !deps.config.hasWellKnownKeys || deps.knownHosts.knows(String(headers.host ?? ''))
   if (isImds(method, path, headers)) {
-    return async () => (await import('./imds.ts')).answerImds({ method, path, headers, remoteAddress }, deps)
+    return async () => {
+      if (!(await isKnown())) return undefined
+      return (await import('./imds.ts')).answerImds({ method, path, headers, remoteAddress }, deps)
+    }
   }
   if ((method !== 'GET' && method !== 'HEAD') || headers.authorization !== undefined || request.rawQuery !== '')
     return undefined
   const probe = probes.get(path)
   if (probe === undefined) return undefined
   return async () => {
+    if (!(await isKnown())) return undefined
     if (probe.bucket !== undefined && (await deps.bucketExists(probe.bucket))) return undefined
     const isReady = deps.isReady()
     return {

@@ -22,7 +22,7 @@ export async function containerCredentials(
   deps: AdminDeps,
 ): Promise<JsonAnswer> {
   const { credentialsToken } = deps.config
-  if (credentialsToken !== undefined && !isSameText(reader.headers.authorization ?? '', credentialsToken)) {
+  if (credentialsToken !== undefined && !isSameText(String(reader.headers.authorization ?? ''), credentialsToken)) {
     return failure(401, 'Unauthorized', 'Authorization must be the configured token (--credentials-token)')
   }
   const refusal = refuseReader(reader, deps.config, credentialsToken !== undefined)

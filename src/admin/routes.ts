@@ -3,9 +3,10 @@
  * roles, test tokens. JSON but for the CA and the instance metadata; never behind a signature.
  */
 import Router from '@koa/router'
-import type { Context, Middleware } from 'koa'
+import type { Context, Middleware, Next } from 'koa'
 import type { AdminDeps } from './admin.ts'
-import { type Reader, refuse } from './guard.ts'
+import { hostRefusal } from '../http/known-hosts.ts'
+import { type Reader, type Refusal, refuse } from './guard.ts'
 import { testSamlResponse, testToken } from './idp.ts'
 import { answerImds } from './imds.ts'
 import { containerCredentials } from './roles.ts'
@@ -34,13 +35,14 @@ export function adminRoutes(deps: AdminDeps): Middleware {
     ctx.set('Content-Disposition', 'attachment; filename="sandbucket-ca.pem"')
     ctx.body = deps.ca
   })
-  router.get('/explain/:id', async (ctx) => {
+  const guarded = guard(deps)
+  router.get('/explain/:id', guarded, async (ctx) => {
     const explanation = await deps.explain(String(ctx.params.id))
     if (explanation !== undefined) return answer(ctx, 200, explanation)
     const error = 'nothing is known of this request: only the last ones that asked for a permission are remembered'
     return answer(ctx, 404, { error })
   })
-  recordRoutes(router, deps)
+  recordRoutes(router, guarded, deps)
   router.post('/reset', async (ctx) => {
     await deps.reset()
     answer(ctx, 200, { status: 'reset' })
@@ -50,17 +52,9 @@ export function adminRoutes(deps: AdminDeps): Middleware {
   const methods = router.allowedMethods() as unknown as Middleware
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store')
+    const refusal = await refuseAny(ctx, deps)
+    if (refusal !== undefined) return sendRefusal(ctx, refusal)
     if (ctx.path.startsWith(imdsPrefix)) return sendImds(ctx, deps)
-    const isOpen = (ctx.method === 'GET' || ctx.method === 'HEAD') && !tellsPolicies(ctx.path)
-    if (!isOpen) {
-      const refusal = refuse(ctx.req, deps.config)
-      if (refusal !== undefined) {
-        if (refusal.status === 401) ctx.set('WWW-Authenticate', 'Basic realm="sandbucket"')
-        ctx.req.resume()
-        answer(ctx, refusal.status, { error: refusal.reason })
-        return
-      }
-    }
     try {
       await routes(ctx, async () => {
         await methods(ctx, async () =>
@@ -77,13 +71,40 @@ export function adminRoutes(deps: AdminDeps): Middleware {
   }
 }
 
+/** Before any route is looked up: hosts that are not known while no key is configured, and whatever changes something. */
+async function refuseAny(ctx: Context, { config, knownHosts }: AdminDeps): Promise<Refusal | undefined> {
+  const { host = '' } = ctx.req.headers
+  if (config.hasWellKnownKeys && !(await knownHosts.knows(host))) return { status: 403, reason: hostRefusal(host) }
+  const hasOwnRules = ctx.path.startsWith(imdsPrefix)
+  return ctx.method === 'GET' || ctx.method === 'HEAD' || hasOwnRules ? undefined : refuse(readerOf(ctx), config)
+}
+
+type Guard = (ctx: Context, next: Next) => Promise<void>
+
+/** For reads that show policies: they are for who may change things too. */
+function guard({ config }: AdminDeps): Guard {
+  return async (ctx, next) => {
+    const refusal = refuse(readerOf(ctx), config)
+    if (refusal === undefined) await next()
+    else sendRefusal(ctx, refusal)
+  }
+}
+
+function sendRefusal(ctx: Context, { status, reason }: Refusal): void {
+  // A page that asks by itself must not make the browser ask its user.
+  const isPage = ctx.req.headers.origin !== undefined || ctx.req.headers['sec-fetch-site'] === 'same-origin'
+  if (status === 401 && !isPage) ctx.set('WWW-Authenticate', 'Basic realm="sandbucket"')
+  ctx.req.resume()
+  answer(ctx, status, { error: reason })
+}
+
 /** What principals used, and the least policy for it. */
-function recordRoutes(router: Router, deps: AdminDeps): void {
+function recordRoutes(router: Router, guarded: Guard, deps: AdminDeps): void {
   const report = (ctx: Context) => {
     const { principal } = ctx.query
     answer(ctx, 200, deps.recorder.report(typeof principal === 'string' ? principal : undefined))
   }
-  router.get('/record', report)
+  router.get('/record', guarded, report)
   router.post('/record', (ctx) => {
     deps.recorder.start(deps.now())
     report(ctx)
@@ -121,9 +142,6 @@ function identityRoutes(router: Router, deps: AdminDeps): void {
     answer(ctx, status, value)
   })
 }
-
-/** Explanations and records show policies: they are for who may change things too. */
-const tellsPolicies = (path: string): boolean => /^\/_sandbucket\/(?:explain|record)(?:\/|$)/i.test(path)
 
 /** As an issuer of AWS describes itself, with the address of its keys here. @see https://openid.net/specs/openid-connect-discovery-1_0.html */
 function discovery(ctx: Context): object {

@@ -4,14 +4,9 @@ import type { Resolution } from '../config/resolve.ts'
 import { awsEnvironment, type CaFile, firstKey, shellExports, trustHints } from './exports.ts'
 
 /** For people: short, with lines to paste. A secret that somebody chose is not printed, since output ends in logs. */
-export function banner(
-  url: string,
-  version: string,
-  { config, hasWellKnownKeys }: Resolution,
-  ca: CaFile | undefined,
-): string {
+export function banner(url: string, version: string, { config }: Resolution, ca: CaFile | undefined): string {
   const variables = awsEnvironment(url, { key: firstKey(config), region: config.region, ca: ca?.path })
-  if (!hasWellKnownKeys) variables.AWS_SECRET_ACCESS_KEY = '...'
+  if (!config.hasWellKnownKeys) variables.AWS_SECRET_ACCESS_KEY = '...'
   const others = wellKnownKeys.slice(1).map((key) => `${key.accessKeyId}/${key.secretAccessKey}`)
   const lines = [
     `Sandbucket ${version}: S3 on ${url}${config.tls ? ', and on http:// of the same address' : ''}`,
@@ -22,7 +17,7 @@ export function banner(
     '',
     (shellExports(variables) + trustHints(url, ca)).trimEnd(),
     '',
-    hasWellKnownKeys
+    config.hasWellKnownKeys
       ? `Until a key is configured, these work too: ${others.join(' ')}`
       : 'The secret is the configured one; sandbucket env prints it.',
     'Ready.',

@@ -49,9 +49,9 @@ export async function serve(resolution: Resolution, io: Io): Promise<number> {
 }
 
 /** Notes of the configuration, and a warning when strangers could use a key that everybody knows. */
-function notesOf({ config, hasWellKnownKeys, notes }: Resolution): string[] {
+function notesOf({ config, notes }: Resolution): string[] {
   const isLocal = config.host === 'localhost' || config.host === '::1' || config.host.startsWith('127.')
-  if (isLocal || !hasWellKnownKeys) return notes
+  if (isLocal || !config.hasWellKnownKeys) return notes
   return [
     ...notes,
     `whoever reaches ${config.host} can use the well-known keys; SANDBUCKET_ACCESS_KEY_ID and SANDBUCKET_SECRET_ACCESS_KEY set others`,

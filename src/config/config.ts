@@ -52,6 +52,8 @@ export interface Config {
   regionStrict: boolean
   /** The first is the default account. At least one, with at least one key. */
   accounts: AccountConfig[]
+  /** No key is configured: the well-known pairs work, and only known hosts and origins are answered. */
+  hasWellKnownKeys: boolean
   bucketDefaults: BucketDefaults
   /** Suffixes under which `BUCKET.suffix` addresses a bucket, beside the built-in ones (localhost, s3.localhost, ...). Lower case, no port. */
   domains: string[]
@@ -69,6 +71,8 @@ export interface Config {
   buckets: string[]
   /** Open CORS for buckets that have no rules. */
   openCors: boolean
+  /** Origins (patterns with at most one `*`) that are answered although the keys are the well-known ones. */
+  allowedOrigins: string[]
   /** IAM made at start, before readiness. */
   iam?: readonly IamSeed[] | undefined
   /** The instance profile whose role the instance metadata hands out; undefined: the only one of the default account. */

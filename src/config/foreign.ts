@@ -13,6 +13,7 @@ const hostOfUrl: Convert = (value) => value
 const withoutSuffixes: Convert = (value) => value.replace(/:[^,]*/g, '')
 const hostPart: Convert = (value) => value.replace(/:\d+$/, '') || undefined
 const portPart: Convert = (value) => /:(\d+)$/.exec(value)?.[1]
+const isOn = (value: string): boolean => /^(?:1|true|yes|on)$/i.test(value.trim())
 const firstAddress = (value: string): string => value.split(',')[0] ?? ''
 
 interface ForeignRow {
@@ -32,6 +33,7 @@ const foreignRows: readonly ForeignRow[] = [
   { env: 'MINIO_REGION_NAME', option: 'region' },
   { env: 'MINIO_DOMAIN', option: 'domains' },
   { env: 'MINIO_SERVER_URL', option: 'publicHosts', convert: hostOfUrl },
+  { env: 'MINIO_API_CORS_ALLOW_ORIGIN', option: 'allowedOrigins' },
   { env: 'MINIO_VOLUMES', option: 'data' },
   { env: 'MINIO_ADDRESS', option: 'host', convert: hostPart },
   { env: 'MINIO_ADDRESS', option: 'port', convert: portPart },
@@ -40,6 +42,8 @@ const foreignRows: readonly ForeignRow[] = [
   { env: 'HOSTNAME_EXTERNAL', option: 'publicHosts' },
   { env: 'GATEWAY_LISTEN', option: 'host', convert: (value) => hostPart(firstAddress(value)) },
   { env: 'GATEWAY_LISTEN', option: 'port', convert: (value) => portPart(firstAddress(value)) },
+  { env: 'EXTRA_CORS_ALLOWED_ORIGINS', option: 'allowedOrigins' },
+  { env: 'DISABLE_CORS_CHECKS', option: 'allowedOrigins', convert: (value) => (isOn(value) ? '*' : undefined) },
   { env: 'IAM_SOFT_MODE', option: 'softMode' },
   { env: 'COM_ADOBE_TESTING_S3MOCK_STORE_INITIAL_BUCKETS', option: 'buckets' },
   { env: 'COM_ADOBE_TESTING_S3MOCK_STORE_ROOT', option: 'data' },

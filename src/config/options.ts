@@ -63,6 +63,8 @@ export interface Options {
   minPartSize?: number | string | undefined
   /** Open CORS for buckets without rules. */
   openCors?: boolean | undefined
+  /** Origins of web pages that may use this server while its keys are the well-known ones; one `*` in each stands for any text. */
+  allowedOrigins?: string[] | undefined
   /** KMS keys for server-side encryption: ids, aliases (`alias/NAME`) or objects. */
   kmsKeys?: (string | KmsKeyOptions)[] | undefined
   /** Accept customers' keys (SSE-C) over plain HTTP. */
@@ -284,7 +286,7 @@ export const options: Readonly<Record<OptionName, OptionRow>> = {
     placeholder: 'HOST[:PORT]',
     isList: true,
     default: '',
-    help: 'another name of this server that presigned URLs may be made for; repeatable',
+    help: 'another name of this server: presigned URLs may be made for it, and it is answered while no key is configured; repeatable',
   }),
   trustProxy: row(kinds.flag, {
     flag: 'trust-proxy',
@@ -320,6 +322,14 @@ export const options: Readonly<Record<OptionName, OptionRow>> = {
     placeholder: undefined,
     default: 'true',
     help: 'let browsers use buckets that have no CORS rules; --no-open-cors answers as AWS',
+  }),
+  allowedOrigins: row(kinds.origins, {
+    flag: 'allow-origin',
+    env: 'SANDBUCKET_ALLOWED_ORIGINS',
+    placeholder: 'ORIGIN',
+    isList: true,
+    default: '',
+    help: 'origin of web pages that may use this server while no key is configured, beside those of local hosts; one * stands for any text; repeatable',
   }),
   kmsKeys: row(kmsKeys, {
     flag: 'kms-key',

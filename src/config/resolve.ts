@@ -27,8 +27,6 @@ export interface Sources {
 
 export interface Resolution {
   config: Config
-  /** True while no key is configured and the well-known pairs work. */
-  hasWellKnownKeys: boolean
   /** One line each, for the user to see at start. */
   notes: string[]
 }
@@ -90,6 +88,7 @@ function combine(layers: readonly Layer[], defaults: Defaults, findings: Finding
     region: values.region ?? 'us-east-1',
     regionStrict: values.regionStrict ?? false,
     accounts,
+    hasWellKnownKeys,
     bucketDefaults: values.bucketDefaults ?? 'aws',
     domains: values.domains ?? [],
     publicHosts: values.publicHosts ?? [],
@@ -99,6 +98,7 @@ function combine(layers: readonly Layer[], defaults: Defaults, findings: Finding
     minPartSizeBytes: values.minPartSize ?? 5 * 2 ** 20,
     buckets: values.buckets ?? [],
     openCors: values.openCors ?? true,
+    allowedOrigins: values.allowedOrigins ?? [],
     ...(values.iam !== undefined && { iam: values.iam }),
     ...(values.instanceProfile !== undefined && { instanceProfile: values.instanceProfile }),
     ...(values.credentialsToken !== undefined && { credentialsToken: values.credentialsToken }),
@@ -113,7 +113,7 @@ function combine(layers: readonly Layer[], defaults: Defaults, findings: Finding
     logLevel: values.logLevel ?? defaults.logLevel,
     logFormat: values.logFormat ?? 'pretty',
   }
-  return { config, hasWellKnownKeys, notes: findings.notes }
+  return { config, notes: findings.notes }
 }
 
 /** PEM given as a value stays as it is. */

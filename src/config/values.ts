@@ -157,3 +157,17 @@ export const publicHosts: Kind<string[]> = {
   ),
   must: 'host or host:port, such as s3.example.test:9000, with a comma between two of them',
 }
+
+/** Origins as browsers send them, `scheme://host[:port]`; one `*` in each stands for any text. */
+export const origins: Kind<string[]> = {
+  schema: list(
+    v.pipe(
+      v.string(),
+      v.toLowerCase(),
+      v.transform((value) => value.replace(/\/$/, '')),
+      v.check((value) => value.split('*').length <= 2),
+      v.regex(/^(?:\*|[a-z*][a-z0-9+.*-]*:\/\/[^\s/?#@]+)$/),
+    ),
+  ),
+  must: 'origins such as https://app.example.com or https://*.example.com, or *, with a comma between two of them',
+}

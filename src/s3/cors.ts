@@ -1,10 +1,12 @@
 /**
  * CORS: the bucket's rules (Put/Get/DeleteBucketCors), answers to preflight requests, and the headers on actual
  * responses, errors included. A bucket without rules is open to every origin unless `openCors` is off (then it answers
- * as AWS: no headers, preflight 403): browsers on a development machine come from ever-changing ports.
+ * as AWS: no headers, preflight 403): browsers on a development machine come from ever-changing ports. While no key is
+ * configured, only known origins come as far as this (`strangers.ts`).
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
  */
 import { type AwsError, error } from '../errors.ts'
+import { matchesPattern } from '../http/known-hosts.ts'
 import { header, type WireRequest, type WireResponse } from '../http/wire.ts'
 import type { CORSRule, S3Handlers } from '../model/s3.types.gen.ts'
 import type { BucketRecord } from '../store/records.ts'
@@ -64,16 +66,9 @@ function checkRule(rule: CORSRule): void {
   }
 }
 
-function corsRules(bucket: BucketRecord): CORSRule[] | undefined {
+/** The rules of a bucket, undefined when it has none. */
+export function corsRules(bucket: BucketRecord): CORSRule[] | undefined {
   return bucket.documents.cors as CORSRule[] | undefined
-}
-
-/** Matches a text against a pattern with at most one `*`. */
-function matchesPattern(pattern: string, text: string): boolean {
-  const star = pattern.indexOf('*')
-  if (star < 0) return pattern === text
-  const tail = pattern.length - star - 1
-  return text.length >= star + tail && text.startsWith(pattern.slice(0, star)) && text.endsWith(pattern.slice(star + 1))
 }
 
 function allowsHeaders(rule: CORSRule, names: readonly string[]): boolean {
@@ -112,6 +107,12 @@ function ruleHeaders(
     }
   }
   return undefined
+}
+
+/** Whether a rule of the bucket allows an actual request of this origin. */
+export function areRulesFor(request: WireRequest, bucket: BucketRecord): boolean {
+  const { method, names } = asked(request)
+  return ruleHeaders(corsRules(bucket) ?? [], header(request, 'origin') ?? '', method, names) !== undefined
 }
 
 function openHeaders(origin: string, method: string, names: string[]): Record<string, string> {

@@ -49,7 +49,7 @@ const keyOf = (config: Config): string => {
 
 describe('without any source', () => {
   it('has the documented defaults', () => {
-    const { config, notes, hasWellKnownKeys } = resolve({})
+    const { config, notes } = resolve({})
     const { accounts, ...rest } = config
     assert.deepEqual(rest, {
       host: '127.0.0.1',
@@ -58,6 +58,7 @@ describe('without any source', () => {
       durable: false,
       region: 'us-east-1',
       regionStrict: false,
+      hasWellKnownKeys: true,
       bucketDefaults: 'aws',
       domains: [],
       publicHosts: [],
@@ -67,6 +68,7 @@ describe('without any source', () => {
       minPartSizeBytes: 5_242_880,
       buckets: [],
       openCors: true,
+      allowedOrigins: [],
       softMode: false,
       record: false,
       tls: false,
@@ -83,7 +85,6 @@ describe('without any source', () => {
     assert.deepEqual(accounts[0]?.keys, wellKnownKeys)
     assert.equal(keyOf(config), 'sandbucket:sandbucket')
     assert.deepEqual(notes, [])
-    assert.equal(hasWellKnownKeys, true)
   })
 
   it('the Node API listens on a free port, stores in memory and is silent', () => {
@@ -241,9 +242,9 @@ describe('accounts', () => {
   })
 
   it('may come as JSON in a variable', () => {
-    const { config, hasWellKnownKeys } = resolve({ env: { SANDBUCKET_ACCOUNTS: JSON.stringify([first]) } })
+    const { config } = resolve({ env: { SANDBUCKET_ACCOUNTS: JSON.stringify([first]) } })
     assert.deepEqual(config.accounts, [first])
-    assert.equal(hasWellKnownKeys, false)
+    assert.equal(config.hasWellKnownKeys, false)
   })
 
   it('a single key pair becomes the first key of the first account', () => {
@@ -303,6 +304,20 @@ describe('other servers', () => {
       { env: { LOCALSTACK_HOST: 'localstack:4566' } },
       (c) => c.publicHosts,
       ['localstack:4566'],
+    ],
+    [
+      'LocalStack origins',
+      { env: { EXTRA_CORS_ALLOWED_ORIGINS: 'https://app.example/,https://*.b.example' } },
+      (c) => c.allowedOrigins,
+      ['https://app.example', 'https://*.b.example'],
+    ],
+    ['LocalStack without CORS checks', { env: { DISABLE_CORS_CHECKS: '1' } }, (c) => c.allowedOrigins, ['*']],
+    ['LocalStack with them', { env: { DISABLE_CORS_CHECKS: '0' } }, (c) => c.allowedOrigins, []],
+    [
+      'MinIO origins',
+      { env: { MINIO_API_CORS_ALLOW_ORIGIN: 'https://a.example' } },
+      (c) => c.allowedOrigins,
+      ['https://a.example'],
     ],
     [
       'S3Mock buckets',
@@ -374,6 +389,11 @@ describe('mistakes say what to do', () => {
       'an illegal bucket name',
       { argv: ['-b', 'Big_Bucket'] },
       '-b must be bucket names: 3 to 63 lower-case letters, digits, dots and hyphens each, with a comma between two names (it is Big_Bucket)',
+    ],
+    [
+      'an origin with a path',
+      { argv: ['--allow-origin', 'https://app.example/path'] },
+      '--allow-origin must be origins such as https://app.example.com or https://*.example.com, or *, with a comma between two of them (it is https://app.example/path)',
     ],
     [
       'half a key',

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { resolveOptions } from '../../src/config/resolve.ts'
 import type { Options } from '../../src/config/options.ts'
 import { createHttpServer, type HttpDeps, type HttpServer } from '../../src/http/app.ts'
+import { KnownHosts } from '../../src/http/known-hosts.ts'
 import type { WireRequest, WireResponse } from '../../src/http/wire.ts'
 import type { Duplex, Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
@@ -30,12 +31,15 @@ export async function start(
   const log = { debug: write, info: write, warn: write, error: write }
   const state = { isReady: true, resets: 0, buckets: new Set<string>() }
   let count = 0
+  const { config } = resolveOptions(options)
+  const bucketExists = (name: string): boolean => state.buckets.has(name)
+  const knownHosts = new KnownHosts({ names: config.publicHosts, domains: [], allowedOrigins: [], bucketExists })
   const server = createHttpServer({
     handle,
     ids: { requestId: () => `REQUEST${++count}`, hostId: () => 'host' },
     log,
     admin: {
-      config: resolveOptions(options).config,
+      config,
       version: '1.2.3',
       log,
       isReady: () => state.isReady,
@@ -60,7 +64,8 @@ export async function start(
         samlResponse: async () => '',
         samlMetadata: async () => '',
       },
-      bucketExists: (name) => state.buckets.has(name),
+      knownHosts,
+      bucketExists,
     },
     ...more,
   })

@@ -1,0 +1,90 @@
+/**
+ * Keeps strangers' web pages away from a server whose keys everybody knows. Until a key is configured, hosts are
+ * answered that no stranger can own, and pages that came from such a host, or that the bucket's CORS rules allow. This
+ * is decided before any key is looked at. With a key of one's own, everything is answered as on AWS.
+ */
+import type { Target } from './address.ts'
+import type { Call } from './call.ts'
+import { type AwsError, error } from './errors.ts'
+import { hostRefusal, type KnownHosts, readAuthority } from './http/known-hosts.ts'
+import { header, type WireRequest } from './http/wire.ts'
+import type { MaybePromise } from './lib/maybe-promise.ts'
+import { whenReady } from './lib/when-ready.ts'
+import { areRulesFor, corsRules } from './s3/cors.ts'
+
+/**
+ * Refuses what a stranger's page may have sent. Notes on the call the bucket whose CORS rules count, and whether CORS is
+ * open to the origin. Returns at once for a request without Origin under a host that was seen before.
+ * @throws AwsError AccessDenied for the host, AccessForbidden for the origin; each names the option that admits it
+ */
+export function screenOrigin(call: Call, target: Target, isQuery: boolean, known: KnownHosts): MaybePromise<void> {
+  const { request } = call
+  const origin = header(request, 'origin')
+  if (!call.config.hasWellKnownKeys) {
+    if (origin === undefined) return
+    call.isOpenToOrigin = call.config.openCors
+    return noteCorsBucket(call, target)
+  }
+  const host = header(request, 'host') ?? ''
+  return whenReady(known.knows(host), (isKnown) => {
+    if (!isKnown) return refuseHost(host, call)
+    if (origin !== undefined) return screenKnownOrigin(call, target, origin, known)
+    if (isQuery && isLinkOfAnotherSite(request)) throw linkRefusal()
+  })
+}
+
+async function noteCorsBucket(call: Call, target: Target): Promise<void> {
+  if (target.bucket !== undefined) call.corsBucket = await call.store.buckets.get(target.bucket)
+}
+
+async function screenKnownOrigin(call: Call, target: Target, origin: string, known: KnownHosts): Promise<void> {
+  const { request } = call
+  await noteCorsBucket(call, target)
+  if (await known.knowsOrigin(origin)) {
+    call.isOpenToOrigin = call.config.openCors
+    return
+  }
+  // A bucket with rules follows those: as on AWS they decide what a page may read, and how preflights are answered. But
+  // a form or a simple POST of a page changes things without a preflight.
+  if (call.corsBucket !== undefined && corsRules(call.corsBucket) !== undefined) {
+    const isHarmless = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
+    if (isHarmless || areRulesFor(request, call.corsBucket)) return
+  }
+  throw originRefusal(origin)
+}
+
+async function refuseHost(host: string, call: Call): Promise<never> {
+  const name = readAuthority(host)
+  const dot = name?.indexOf('.') ?? -1
+  let option: string | undefined
+  if (name !== undefined && (await call.store.buckets.get(name.slice(0, dot))) !== undefined) {
+    option = `--domain ${name.slice(dot + 1)}`
+  }
+  throw error('AccessDenied', {}, { message: hostRefusal(host, option) })
+}
+
+function originRefusal(origin: string): AwsError {
+  const text = origin.slice(0, 255)
+  const message =
+    `CORSResponse: pages of ${text} are not answered while no key is configured: they could use the well-known keys. ` +
+    `Start the server with --allow-origin ${text}, give the bucket CORS rules, or configure a key.`
+  return error('AccessForbidden', {}, { message })
+}
+
+/**
+ * IAM and STS take calls as links too, which change things. A browser that follows the link or loads the image of a
+ * page sends no Origin; it says so in Sec-Fetch-Site, but to plain HTTP only where the host is loopback. Elsewhere its
+ * User-Agent, which a page cannot change there, tells it from a program.
+ */
+function isLinkOfAnotherSite(request: WireRequest): boolean {
+  if (request.method !== 'GET') return false
+  const site = header(request, 'sec-fetch-site')
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none'
+  return header(request, 'user-agent')?.startsWith('Mozilla/') === true
+}
+
+function linkRefusal(): AwsError {
+  const message =
+    'IAM and STS take no calls from links of web pages while no key is configured. Use POST, or configure a key.'
+  return error('AccessDenied', {}, { message })
+}
