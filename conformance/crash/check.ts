@@ -12,8 +12,8 @@ import { openBucket } from './store-target.ts'
 /** @returns what is wrong: lost or torn objects, rows and files that nothing refers to. */
 export async function checkAfterCrash(dataDir: string, ledger: Ledger): Promise<string[]> {
   const problems: string[] = []
-  const tell = (fields: object, message: string) => problems.push(`${message}: ${JSON.stringify(fields)}`)
-  const log = { error: tell, warn: tell }
+  const error = (fields: object, message: string) => problems.push(`${message}: ${JSON.stringify(fields)}`)
+  const log = { error, warn: () => {} }
   const { store, kv, collector, swept } = await openWithParts({ dataDir, log })
   try {
     problems.push(...ledger.settle(await readAll(store)))

@@ -12,8 +12,12 @@ export interface Blobs {
   open(id: string): Promise<BlobHandle | undefined>
   /** Nothing happens when there is none. */
   remove(id: string): Promise<void>
-  /** Deletes leftovers of former runs: unfinished blobs, and those for which `isKnown` says no. Stops when told to. */
-  sweep(isKnown: (id: string) => boolean | Promise<boolean>, signal: AbortSignal): Promise<void>
+  /**
+   * Deletes leftovers of former runs: unfinished blobs, and those for which `isKnown` says no. Stops when told to.
+   * @param sinceMs older ones stay: they were known to an earlier run, whatever the database says now
+   * @returns whether it came to its end
+   */
+  sweep(isKnown: (id: string) => boolean | Promise<boolean>, signal: AbortSignal, sinceMs: number): Promise<boolean>
 }
 
 export interface BlobSink {

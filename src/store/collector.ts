@@ -49,10 +49,20 @@ export class Collector implements GarbageSink {
   readonly #onError: (error: unknown) => void
   readonly #queue = new Map<string, Garbage>()
   readonly #running = new Set<Promise<void>>()
+  /** False: rows stay as they are, until a start that may. */
+  readonly #mayDestroy: boolean
   #stopped = false
   #idle: (() => void)[] = []
 
-  constructor(parts: { kv: Kv; blobs: Blobs; pins: Pins; room?: Room | undefined; onError: (error: unknown) => void }) {
+  constructor(parts: {
+    kv: Kv
+    blobs: Blobs
+    pins: Pins
+    room?: Room | undefined
+    onError: (error: unknown) => void
+    mayDestroy?: boolean
+  }) {
+    this.#mayDestroy = parts.mayDestroy ?? true
     this.#kv = parts.kv
     this.#blobs = parts.blobs
     this.#pins = parts.pins
@@ -61,6 +71,7 @@ export class Collector implements GarbageSink {
   }
 
   add(id: string, garbage: Garbage): void {
+    if (!this.#mayDestroy) return
     this.#queue.set(id, garbage)
     this.#work()
   }
@@ -72,13 +83,22 @@ export class Collector implements GarbageSink {
     try {
       for (;;) {
         const rows = await cursor.next(pageRows)
-        for (const [key, value] of rows) this.add(idOfGarbage(key), decodeJson(value))
+        for (const [key, value] of rows) this.#take(key, value)
         if (rows.length < pageRows) return
         await this.idle()
         if (this.#stopped) return
       }
     } finally {
       await cursor.close()
+    }
+  }
+
+  /** One row that cannot be read keeps no other from being done. */
+  #take(key: Buffer, value: Buffer): void {
+    try {
+      this.add(idOfGarbage(key), decodeJson(value))
+    } catch (error) {
+      this.#onError(error)
     }
   }
 

@@ -61,6 +61,8 @@ export interface PreparedDir {
   dirs: DataDir
   /** What it was written with; undefined: it is new. */
   formerFormat: number | undefined
+  /** It has had a database. */
+  wasUsed: boolean
   /** For the person who runs the server. */
   notes: string[]
 }
@@ -86,7 +88,7 @@ export async function prepareDataDir(dataDir: string): Promise<PreparedDir> {
       await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
     }
     notes.push(...(await tightenModes(path, former !== undefined && former.version < formatVersion)))
-    return { dirs, formerFormat: former?.version, notes }
+    return { dirs, formerFormat: former?.version, wasUsed: former?.keys !== undefined, notes }
   } catch (error) {
     throw explain(error, path)
   }

@@ -2,13 +2,16 @@
  * Large bodies as files with opaque names: `tmp/RUN-ID` while they are written, `blobs/xx/ID` from then on. A blob file
  * without a row in the database belongs to a commit that never happened; the sweep deletes it.
  */
-import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BlobHandle, BlobSink, Blobs } from './blobs.ts'
 import { FileSink } from './file-sink.ts'
 import { folderMode } from './folder-modes.ts'
 import { randomId } from './random.ts'
 import { asStoreError, errorCode } from './store-error.ts'
+
+const blobName = /^[0-9a-f]{32}$/
+const temporaryName = /^[0-9a-f]{32}-[0-9a-f]{32}$/
 
 export class FileBlobs implements Blobs {
   readonly #blobsDir: string
@@ -63,20 +66,26 @@ export class FileBlobs implements Blobs {
     this.#staged.delete(id)
   }
 
-  async sweep(isKnown: (id: string) => boolean | Promise<boolean>, signal: AbortSignal): Promise<void> {
+  async sweep(
+    isKnown: (id: string) => boolean | Promise<boolean>,
+    signal: AbortSignal,
+    sinceMs: number,
+  ): Promise<boolean> {
     for (const name of await readdir(this.#tmpDir)) {
-      if (signal.aborted) return
-      if (!name.startsWith(this.#run)) await removeFile(join(this.#tmpDir, name))
+      if (signal.aborted) return false
+      if (temporaryName.test(name) && !name.startsWith(this.#run)) await removeFile(join(this.#tmpDir, name))
     }
     for (const folder of await readdir(this.#blobsDir)) {
       if (!/^[0-9a-f]{2}$/.test(folder)) continue
       for (const id of await readdir(join(this.#blobsDir, folder))) {
-        if (signal.aborted) return
+        if (signal.aborted) return false
         // In this order: whatever is committed between the two questions is known by then.
-        if (this.#staged.has(id) || (await isKnown(id))) continue
-        await removeFile(join(this.#blobsDir, folder, id))
+        if (!blobName.test(id) || this.#staged.has(id) || (await isKnown(id))) continue
+        if (await isOlder(this.#path(id), sinceMs)) continue
+        await removeFile(this.#path(id))
       }
     }
+    return true
   }
 
   #path(id: string): string {
@@ -115,6 +124,15 @@ class FileBlobHandle implements BlobHandle {
 
   close(): Promise<void> {
     return this.#file.close()
+  }
+}
+
+async function isOlder(path: string, ms: number): Promise<boolean> {
+  try {
+    return (await stat(path)).mtimeMs < ms
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return true
+    throw asStoreError(error, `look at ${path}`)
   }
 }
 

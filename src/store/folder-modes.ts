@@ -23,34 +23,31 @@ export async function tightenModes(path: string, isOldFormat: boolean): Promise<
   if (process.platform === 'win32') return []
   const top = await tighten(path)
   const isDeep = isOldFormat || top !== 'tight'
-  const counts = { tightened: 0, refused: 0 }
-  await tightenBelow(path, isDeep, counts)
-  const notes: string[] = []
+  const refused = await tightenBelow(path, isDeep)
   if (top === 'tightened') {
-    notes.push(`the data directory ${path} could be read by other users of this machine; it is its owner's alone now`)
-  } else if (counts.tightened > 0) {
-    notes.push(`${counts.tightened} files in ${path} could be read by other users; they are their owner's alone now`)
+    return [`the data directory ${path} could be read by other users of this machine; it is its owner's alone now`]
   }
-  if (counts.refused > 0) {
-    notes.push(
-      `${counts.refused} files in ${path} can be read by other users and belong to another one; let their owner run: chmod -R go-rwx ${path}`,
-    )
-  }
-  return notes
+  // What a closed folder has in it, nobody else could read.
+  if (top === 'tight' || refused === 0) return []
+  return [
+    `other users can read the data directory ${path}, which belongs to another user; let that one run: chmod -R go-rwx ${path}`,
+  ]
 }
 
-async function tightenBelow(folder: string, isDeep: boolean, counts: Record<'tightened' | 'refused', number>) {
+/** @returns how many files could not be changed */
+async function tightenBelow(folder: string, isDeep: boolean): Promise<number> {
+  let refused = 0
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
     // `lost+found` and what links point to are not ours.
     if (entry.isSymbolicLink() || entry.name === 'lost+found') continue
     const outcome = await tighten(path)
-    if (outcome !== 'tight') counts[outcome]++
-    const mayDescend = entry.isDirectory() && outcome !== 'refused'
-    if (mayDescend && (isDeep || outcome === 'tightened' || entry.name !== 'blobs')) {
-      await tightenBelow(path, isDeep, counts)
+    if (outcome === 'refused') refused++
+    else if (entry.isDirectory() && (isDeep || outcome === 'tightened' || entry.name !== 'blobs')) {
+      refused += await tightenBelow(path, isDeep)
     }
   }
+  return refused
 }
 
 async function tighten(path: string): Promise<Outcome> {

@@ -3,21 +3,34 @@
  * write of the system and no thread to wake; what the log holds survives `kill -9`, and is given to the database at the
  * next start. Files are numbered; one is removed when the database has all that is in it, on the disk.
  *
- *     record   payload length (4 bytes), CRC-32 of the payload (4), payload
- *     payload  rows: key length (4), value length (4; all ones: a deletion), key, value
- *
- * A record is one or more whole commits. A file ends at the first record that is not whole: it was being written when
- * the process died, and nobody was told that it was.
+ * The last file may end within a record: it was being written when the process died, and nobody was told that it was.
+ * Everything else that cannot be read is damage, which is told, and whose file is kept (`journal-records.ts`).
  */
-import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { folderMode } from './folder-modes.ts'
+import {
+  encodeFileHead,
+  encodeRecord,
+  fileHeadBytes,
+  type JournalFile,
+  markOf,
+  readJournalFile,
+  recordSize,
+} from './journal-records.ts'
 import type { Mutation } from './kv.ts'
 import { asStoreError, StoreError } from './store-error.ts'
 
-const headBytes = 8
-const rowHeadBytes = 8
-const deletion = 0xffffffff
 /** Instead of a file descriptor. */
 const closed = -1
 const nameOf = (number: number): string => `${String(number).padStart(10, '0')}.log`
@@ -29,15 +42,20 @@ export class Journal {
   /** Files that are still there, oldest first. */
   readonly #formerNumbers: number[] = []
   #file: number
-  #sizeBytes = 0
-  /** A record being put together. */
+  #mark: Buffer
+  /** Records of this run so far, in all files. */
+  #records = 0
+  #sizeBytes = fileHeadBytes
+  /** Records being put together. */
   #scratch = Buffer.allocUnsafe(64 * 1024)
 
   /** Begins a new file. @param number of that file, above those of all that are there @throws the system's error */
   constructor(folder: string, number: number) {
     this.#folder = folder
     this.#number = number
-    this.#file = openSync(join(folder, nameOf(number)), 'wx', 0o600)
+    const { file, mark } = this.#begin(number)
+    this.#file = file
+    this.#mark = mark
   }
 
   /** Of the current file. */
@@ -57,15 +75,17 @@ export class Journal {
       throw asStoreError(error, 'write to the journal')
     }
     this.#sizeBytes += end
+    this.#records += groups.length
   }
 
   /** Goes on in a new file. @throws the system's error: then it goes on in the old one */
   rotate(): void {
-    const file = openSync(join(this.#folder, nameOf(this.#number + 1)), 'wx', 0o600)
+    const { file, mark } = this.#begin(this.#number + 1)
     closeSync(this.#file)
     this.#file = file
+    this.#mark = mark
     this.#formerNumbers.push(this.#number++)
-    this.#sizeBytes = 0
+    this.#sizeBytes = fileHeadBytes
   }
 
   /**
@@ -92,6 +112,21 @@ export class Journal {
     this.removeFormer()
   }
 
+  /** Makes a file with its head, or leaves nothing behind. */
+  #begin(number: number): { file: number; mark: Buffer } {
+    const path = join(this.#folder, nameOf(number))
+    const file = openSync(path, 'wx', 0o600)
+    try {
+      const head = encodeFileHead(this.#records)
+      for (let at = 0; at < head.length; ) at += writeSync(file, head, at, head.length - at, at)
+      return { file, mark: markOf(head) }
+    } catch (error) {
+      closeSync(file)
+      rmSync(path, { force: true })
+      throw error
+    }
+  }
+
   #cut(): void {
     try {
       ftruncateSync(this.#file, this.#sizeBytes)
@@ -101,30 +136,12 @@ export class Journal {
   }
 
   #encode(groups: readonly (readonly Mutation[])[]): number {
-    let size = headBytes
-    for (const mutations of groups) {
-      for (const one of mutations) {
-        size += rowHeadBytes + one.key.length + (one.kind === 'put' ? one.value.length : 0)
-      }
-    }
+    let size = 0
+    for (const mutations of groups) size += recordSize(mutations)
     if (size > this.#scratch.length) this.#scratch = Buffer.allocUnsafe(2 * size)
-    const out = this.#scratch
-    let at = headBytes
-    for (const mutations of groups) {
-      for (const one of mutations) {
-        out.writeUInt32LE(one.key.length, at)
-        out.writeUInt32LE(one.kind === 'put' ? one.value.length : deletion, at + 4)
-        at += rowHeadBytes
-        out.set(one.key, at)
-        at += one.key.length
-        if (one.kind === 'delete') continue
-        out.set(one.value, at)
-        at += one.value.length
-      }
-    }
-    out.writeUInt32LE(size - headBytes, 0)
-    out.writeUInt32LE(crc32(out.subarray(headBytes, size)), 4)
-    return size
+    let at = 0
+    for (const mutations of groups) at = encodeRecord(this.#scratch, at, this.#mark, mutations)
+    return at
   }
 }
 
@@ -132,8 +149,10 @@ export class Journal {
 export interface Leftovers {
   /** The last change of each row. */
   mutations: Mutation[]
-  /** The database has them all, on the disk: the files may go. */
-  remove(): void
+  /** What cannot be read, in words. */
+  damage: string[]
+  /** The database has them all, on the disk: the files may go; damaged ones are kept in `damagedDir`. */
+  remove(damagedDir: string): void
   /** Of a new file. */
   nextNumber: number
 }
@@ -144,38 +163,33 @@ export function readJournals(folder: string): Leftovers {
     .filter((name) => fileName.test(name))
     .sort()
   const last = new Map<string, Mutation>()
-  for (const name of names) readRecords(readFileSync(join(folder, name)), last)
+  const files = names.map((name) =>
+    readJournalFile(readFileSync(join(folder, name)), (row) => last.set(row.key.toString('latin1'), row)),
+  )
+  const damaged = names.map((name, at) => ({ name, what: whatIsDamaged(files, at) }))
   return {
     mutations: [...last.values()],
-    remove: () => {
-      for (const name of names) rmSync(join(folder, name), { force: true })
+    damage: damaged.flatMap(({ name, what }) => what.map((text) => `journal/${name}: ${text}`)),
+    remove: (damagedDir) => {
+      for (const { name, what } of damaged) {
+        const path = join(folder, name)
+        if (what.length === 0) rmSync(path, { force: true })
+        else {
+          mkdirSync(damagedDir, { recursive: true, mode: folderMode })
+          renameSync(path, join(damagedDir, `journal-${Date.now()}-${name}`))
+        }
+      }
     },
     nextNumber: 1 + Number.parseInt(names.at(-1) ?? '0', 10),
   }
 }
 
-function readRecords(bytes: Buffer, last: Map<string, Mutation>): void {
-  for (let at = 0; at + headBytes <= bytes.length; ) {
-    const end = at + headBytes + bytes.readUInt32LE(at)
-    if (end > bytes.length) return
-    const payload = bytes.subarray(at + headBytes, end)
-    if (crc32(payload) !== bytes.readUInt32LE(at + 4)) return
-    readRows(payload, last)
-    at = end
-  }
-}
-
-function readRows(payload: Buffer, last: Map<string, Mutation>): void {
-  for (let at = 0; at < payload.length; ) {
-    const keyLength = payload.readUInt32LE(at)
-    const valueLength = payload.readUInt32LE(at + 4)
-    at += rowHeadBytes
-    const key = payload.subarray(at, at + keyLength)
-    at += keyLength
-    if (valueLength === deletion) last.set(key.toString('latin1'), { kind: 'delete', key })
-    else {
-      last.set(key.toString('latin1'), { kind: 'put', key, value: payload.subarray(at, at + valueLength) })
-      at += valueLength
-    }
-  }
+/** In words. Only the last file may end within a record, and records are numbered from file to file. */
+function whatIsDamaged(files: readonly JournalFile[], at: number): string[] {
+  const file = files[at] as JournalFile
+  const next = files[at + 1]
+  const texts = file.damage.map(({ start, end }) => `bytes ${start} to ${end} cannot be read: changes are lost`)
+  if (next === undefined || texts.length > 0) return texts
+  const isComplete = file.firstRecord === undefined || next.firstRecord === file.firstRecord + file.records
+  return file.isTorn || !isComplete ? ['its end is missing: changes are lost'] : []
 }

@@ -38,6 +38,13 @@ const space = {
   secret: 0x73,
 } as const
 
+const spaces: ReadonlySet<number> = new Set(Object.values(space))
+/** An object's key has up to 1,024 bytes, a name of IAM fewer. */
+const maxRowKeyBytes = 4096
+
+/** Whether this can be the key of a row: for reading what is damaged. */
+export const isRowKey = (key: Buffer): boolean => spaces.has(key[0] ?? 0) && key.length <= maxRowKeyBytes
+
 const newest = 0
 const older = 1
 const olderIndex = 2

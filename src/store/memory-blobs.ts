@@ -30,7 +30,9 @@ export class MemoryBlobs implements Blobs {
     this.#blobs.delete(id)
   }
 
-  async sweep(): Promise<void> {}
+  async sweep(): Promise<boolean> {
+    return true
+  }
 
   /** Names of all blobs, for checks. */
   ids(): string[] {

@@ -6,19 +6,29 @@ import type { Blobs } from './blobs.ts'
 import { Bodies } from './bodies.ts'
 import { Buckets } from './buckets.ts'
 import { Collector } from './collector.ts'
-import { explain, formatVersion, noteFormat, openKeys, prepareDataDir } from './data-dir.ts'
+import {
+  type DataDir,
+  explain,
+  formatVersion,
+  noteFormat,
+  openKeys,
+  prepareDataDir,
+  type PreparedDir,
+} from './data-dir.ts'
 import type { DiskDatabase } from './disk-database.ts'
+import { type Examination, examineDatabase, keepLogs } from './examine.ts'
 import { FileBlobs } from './file-blobs.ts'
 import { Iam } from './iam.ts'
 import { Journal, readJournals } from './journal.ts'
 import { bodyKey, isKeptRow } from './keys.ts'
-import type { Kv } from './kv.ts'
+import type { Kv, Mutation } from './kv.ts'
 import { LevelKv } from './level-kv.ts'
 import { MemoryBlobs } from './memory-blobs.ts'
 import { Objects } from './objects.ts'
 import { Pins } from './pins.ts'
 import { canOpenAgain, filesBytes, Room } from './room.ts'
-import { asStoreError } from './store-error.ts'
+import { databaseFiles, leftoverSinceMs, readRunState, type RunState, writeRunState } from './run-state.ts'
+import { asStoreError, StoreError } from './store-error.ts'
 import type { Store } from './store.ts'
 import { Turns } from './turns.ts'
 import { sealKeyFiles, sealSecrets } from './upgrade.ts'
@@ -43,6 +53,8 @@ export interface OpenedStore {
   collector: Collector
   /** Resolves when the leftovers of former runs are cleared away. */
   swept: Promise<void>
+  /** What is damaged in the data directory, in words; then nothing is cleared away. */
+  damage: readonly string[]
 }
 
 /**
@@ -55,58 +67,134 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
 
 /** As `openStore`, with the parts visible. */
 export async function openWithParts(options: StoreOptions = {}): Promise<OpenedStore> {
-  if (options.dataDir === undefined) {
-    // Loaded where it is needed: the other one would cost a tenth of a start.
-    const { openMemoryDatabase } = await import('./memory-database.ts')
-    const database = await openMemoryDatabase()
-    const keys = new KeyRing(memoryKeys(), options.kmsKeys)
-    const kv = new LevelKv(database, { sync: false, isKept: isKeptRow })
-    return assemble({ kv, blobs: new MemoryBlobs(), keys }, options)
-  }
-  const { dirs, formerFormat, notes } = await prepareDataDir(options.dataDir)
+  if (options.dataDir !== undefined) return openDirectory(options.dataDir, options)
+  // Loaded where it is needed: the other one would cost a tenth of a start.
+  const { openMemoryDatabase } = await import('./memory-database.ts')
+  const database = await openMemoryDatabase()
+  const keys = new KeyRing(memoryKeys(), options.kmsKeys)
+  const kv = new LevelKv(database, { sync: false, isKept: isKeptRow })
+  return assemble({ kv, blobs: new MemoryBlobs(), keys }, options)
+}
+
+async function openDirectory(dataDir: string, options: StoreOptions): Promise<OpenedStore> {
+  const prepared = await prepareDataDir(dataDir)
+  const { dirs, formerFormat } = prepared
   const durable = options.durable === true
-  const { openDiskDatabase } = await import('./disk-database.ts')
-  const database = await openDiskDatabase(dirs.databaseDir).catch((error: unknown) => {
-    throw explain(error, dirs.path)
-  })
+  const { database, state: found } = await openDatabase(prepared)
   try {
     const keys = await openKeys(dirs, options.kmsKeys ?? [])
     const canReopen = () => canOpenAgain(dirs.databaseDir)
-    const journal = await openJournal(dirs.journalDir, database, durable)
+    const { journal, damage: lost } = await openJournal(dirs, database, durable)
+    const state = withDamage(found, lost)
     if (formerFormat !== undefined && formerFormat < formatVersion) {
       await sealSecrets(database, keys.secrets)
       await sealKeyFiles(dirs.path, keys.secrets)
       await noteFormat(dirs, keys.fingerprint)
-      notes.push(`the data directory ${dirs.path} was brought from format ${formerFormat} to ${formatVersion}`)
+      prepared.notes.push(`the data directory ${dirs.path} was brought from format ${formerFormat} to ${formatVersion}`)
     }
-    for (const note of notes) options.log?.warn({}, note)
+    for (const note of prepared.notes) options.log?.warn({}, note)
+    const damage = state.damage ?? []
+    if (damage.length > 0) options.log?.error({ damage, dataDir: dirs.path }, damageText)
+    const tellState = (error: unknown) => options.log?.warn({ err: error }, `cannot write ${dirs.stateFile}`)
+    await writeRunState(dirs.stateFile, state).catch(tellState)
     const kv = new LevelKv(database, { sync: durable, isKept: isKeptRow, canReopen, journal })
     const sizeBytes = () => filesBytes(dirs.databaseDir, '.ldb')
     const room = new Room(dirs.path, { sizeBytes, compact: () => database.compact() })
     await room.refresh()
-    return assemble({ kv, blobs: new FileBlobs({ ...dirs, durable }), keys, room }, options)
+    const startedMs = Date.now()
+    return assemble({ kv, blobs: new FileBlobs({ ...dirs, durable }), keys, room, damage }, options, {
+      sinceMs: leftoverSinceMs(state),
+      async onSwept() {
+        state.sinceMs = startedMs
+        await writeRunState(dirs.stateFile, state).catch(tellState)
+      },
+      async onClosed() {
+        const closed = await databaseFiles(dirs.databaseDir)
+        await writeRunState(dirs.stateFile, { ...state, closed }).catch(tellState)
+      },
+    })
   } catch (error) {
     await database.close()
     throw error
   }
 }
 
+const damageText =
+  'the data directory is damaged. What can be read is served, and nothing is cleared away. Stop the server and run: sandbucket check --repair'
+
+interface OpenedDatabase {
+  database: DiskDatabase
+  /** To be written: the database is open. */
+  state: RunState
+}
+
+/** Looks at the database, opens it, and gives it what it will not read of its own damaged logs. @throws StoreError */
+async function openDatabase({ dirs, formerFormat, wasUsed }: PreparedDir): Promise<OpenedDatabase> {
+  try {
+    const { openDiskDatabase } = await import('./disk-database.ts')
+    const read = await readRunState(dirs.stateFile)
+    const former = typeof read === 'object' ? read : undefined
+    const found = await examineSettled(dirs, former, wasUsed)
+    if (read === 'unreadable') found.damage.push('state.json cannot be read')
+    // Formats 1 to 3 noted nothing, and all their leftovers are still to be cleared away.
+    const isFormer = read === undefined && formerFormat !== undefined && formerFormat < 4
+    const state: RunState = { sinceMs: former?.sinceMs ?? (isFormer ? 0 : Date.now()) }
+    if (former?.damage !== undefined) state.damage = former.damage
+    // From here on the files are no longer those that were noted. Without the note nobody has it closed: another may have it open.
+    if (former?.closed !== undefined) await writeRunState(dirs.stateFile, withDamage(state, found.damage))
+    const takeBack = await keepLogs(dirs, found.damagedLogs)
+    const database = await openDiskDatabase(dirs.databaseDir).catch(async (error: unknown) => {
+      await takeBack()
+      throw error
+    })
+    await writeRows(database, found.rows)
+    return { database, state: withDamage(state, found.damage) }
+  } catch (error) {
+    throw explain(error, dirs.path)
+  }
+}
+
+const withDamage = (state: RunState, found: readonly string[]): RunState =>
+  found.length === 0 ? state : { ...state, damage: [...new Set([...(state.damage ?? []), ...found])] }
+
+/** Another process may have the database open, whose files change while they are looked at: what is damaged stays so. */
+async function examineSettled(dirs: DataDir, state: RunState | undefined, wasUsed: boolean): Promise<Examination> {
+  let found = await examineDatabase(dirs, state, wasUsed)
+  for (let tries = 0; found.mustNotOpen && tries < 3; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    found = await examineDatabase(dirs, state, wasUsed)
+  }
+  if (!found.mustNotOpen) return found
+  throw new StoreError(
+    'CORRUPT',
+    `The database of ${dirs.path} is damaged: ${found.damage.join('; ')}. Nothing was changed. Run: sandbucket check --repair --data ${dirs.path}`,
+  )
+}
+
+/** In one batch, on the disk when this resolves. */
+async function writeRows(database: DiskDatabase, rows: readonly Mutation[]): Promise<void> {
+  if (rows.length === 0) return
+  const batch = database.batch()
+  for (const row of rows) row.kind === 'put' ? batch.put(row.key, row.value) : batch.del(row.key)
+  await batch.write({ sync: true })
+}
+
 /**
  * Gives the database what a former run left in its journal, and begins a new one. Durable commits go to the database at
  * once: there is none then.
  */
-async function openJournal(folder: string, database: DiskDatabase, durable: boolean): Promise<Journal | undefined> {
+async function openJournal(
+  { journalDir, damagedDir }: DataDir,
+  database: DiskDatabase,
+  durable: boolean,
+): Promise<{ journal: Journal | undefined; damage: string[] }> {
   try {
-    const { mutations, remove, nextNumber } = readJournals(folder)
-    if (mutations.length > 0) {
-      const batch = database.batch()
-      for (const row of mutations) row.kind === 'put' ? batch.put(row.key, row.value) : batch.del(row.key)
-      await batch.write({ sync: true })
-    }
-    remove()
-    return durable ? undefined : new Journal(folder, nextNumber)
+    const { mutations, damage, remove, nextNumber } = readJournals(journalDir)
+    await writeRows(database, mutations)
+    remove(damagedDir)
+    return { journal: durable ? undefined : new Journal(journalDir, nextNumber), damage }
   } catch (error) {
-    throw asStoreError(error, `take over the journal in ${folder}`)
+    throw asStoreError(error, `take over the journal in ${journalDir}`)
   }
 }
 
@@ -117,23 +205,37 @@ interface Parts {
   keys: KeyRing
   /** On the disk; undefined in memory. */
   room?: Room
+  /** What is known to be damaged. */
+  damage?: readonly string[]
+}
+
+/** What a directory does beside the store. */
+interface Life {
+  /** From when on files may be leftovers. */
+  sinceMs: number
+  onSwept(): Promise<void>
+  onClosed(): Promise<void>
 }
 
 /** Puts the parts together. */
-function assemble({ kv, blobs, keys, room }: Parts, options: StoreOptions): OpenedStore {
+function assemble({ kv, blobs, keys, room, damage = [] }: Parts, options: StoreOptions, life?: Life): OpenedStore {
   const pins = new Pins()
   const onError = (error: unknown) => options.log?.error({ err: error }, 'clearing up behind a deletion failed')
-  const collector = new Collector({ kv, blobs, pins, onError, room })
+  // What refers to a body may be what cannot be read.
+  const mayDestroy = damage.length === 0
+  const collector = new Collector({ kv, blobs, pins, onError, room, mayDestroy })
   const engine = { kv, blobs, pins, garbage: collector, room }
   const buckets = new Buckets(engine)
   const bodies = new Bodies(engine, keys.s3)
   const turns = new Turns()
   const iam = new Iam(engine, keys.secrets)
   const stopping = new AbortController()
-  const swept = Promise.all([
-    collector.resume(),
-    blobs.sweep(async (id) => (await kv.get(bodyKey(id))) !== undefined, stopping.signal),
-  ]).then(() => {}, onError)
+  const isKnown = async (id: string) => (await kv.get(bodyKey(id))) !== undefined
+  const sweep = async () => {
+    const isComplete = await blobs.sweep(isKnown, stopping.signal, life?.sinceMs ?? 0)
+    if (isComplete) await life?.onSwept()
+  }
+  const swept = mayDestroy ? Promise.all([collector.resume(), sweep()]).then(() => {}, onError) : Promise.resolve()
   const store: Store = {
     keys,
     buckets,
@@ -152,7 +254,8 @@ function assemble({ kv, blobs, keys, room }: Parts, options: StoreOptions): Open
       await collector.stop()
       await swept
       await kv.close()
+      await life?.onClosed()
     },
   }
-  return { store, kv, blobs, collector, swept }
+  return { store, kv, blobs, collector, swept, damage }
 }

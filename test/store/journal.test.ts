@@ -5,7 +5,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { crc32 } from 'node:zlib'
 import { Journal, readJournals } from '../../src/store/journal.ts'
+import { fileHeadBytes } from '../../src/store/journal-records.ts'
 import type { Mutation } from '../../src/store/kv.ts'
 import { openWithParts } from '../../src/store/open.ts'
 import { StoreError } from '../../src/store/store-error.ts'
@@ -67,23 +69,112 @@ test('of a file cut at any byte, whole records remain and nothing of others', ()
     }
   }))
 
-test('of a file damaged at any byte, what is before that record remains', () =>
+/** A journal of three records, and where each ends. */
+function threeRecords(folder: string): { file: string; bytes: Buffer; ends: number[] } {
+  const journal = new Journal(folder, 1)
+  const ends = ['first', 'second', 'third'].map((key) => {
+    journal.append([[put(key)]])
+    return journal.sizeBytes
+  })
+  journal.close()
+  const file = join(folder, readdirSync(folder)[0] as string)
+  return { file, bytes: readFileSync(file), ends }
+}
+
+test('of a file damaged at any byte, every other record remains, and the damage is told', () =>
   inFolder((folder) => {
-    const journal = new Journal(folder, 1)
-    journal.append([[put('first')]])
-    const end = journal.sizeBytes
-    journal.append([[put('second')]])
-    journal.close()
-    const file = join(folder, readdirSync(folder)[0] as string)
-    const bytes = readFileSync(file)
+    const { file, bytes, ends } = threeRecords(folder)
     for (let at = 0; at < bytes.length; at++) {
       const damaged = Buffer.from(bytes)
       damaged[at] = (damaged[at] as number) ^ 0x41
       writeFileSync(file, damaged)
-      assert.deepEqual(Object.keys(rowsOf(folder)), at < end ? [] : ['first'])
+      const lost = at < fileHeadBytes ? -1 : ends.findIndex((end) => at < end)
+      const left = ['first', 'second', 'third'].filter((_, n) => n !== lost)
+      assert.deepEqual(Object.keys(rowsOf(folder)), left, `byte ${at}`)
+      assert.equal(readJournals(folder).damage.length, 1, `byte ${at}`)
     }
-    // As a power cut leaves it: of the right length, but of zeros.
+    // As a power cut leaves it: of the right length, but of zeros. That is no damage.
     writeFileSync(file, Buffer.concat([bytes, Buffer.alloc(5000)]))
+    assert.deepEqual(Object.keys(rowsOf(folder)), ['first', 'second', 'third'])
+    assert.deepEqual(readJournals(folder).damage, [])
+  }))
+
+test('what is torn at its end is no damage, but in a file that others follow', () =>
+  inFolder((folder) => {
+    const { file, bytes, ends } = threeRecords(folder)
+    for (let length = 0; length < bytes.length; length++) {
+      writeFileSync(file, bytes.subarray(0, length))
+      assert.deepEqual(readJournals(folder).damage, [], `${length} bytes`)
+    }
+    writeFileSync(file, bytes)
+    const journal = new Journal(folder, 2)
+    journal.close()
+    // Numbered from the first record of a run on: this file begins with 0, not with 3.
+    assert.match(readJournals(folder).damage.join(), /0000000001\.log: its end is missing/)
+    rmSync(join(folder, '0000000002.log'))
+    rmSync(file)
+    const run = new Journal(folder, 1)
+    run.append([[put('a')], [put('b')]])
+    run.rotate()
+    run.append([[put('c')]])
+    run.close()
+    assert.deepEqual(readJournals(folder).damage, [])
+    for (const length of [readFileSync(file).length - 1, (ends[0] as number) - 8, 10]) {
+      writeFileSync(file, readFileSync(file).subarray(0, length))
+      assert.match(readJournals(folder).damage.join(), /0000000001\.log: its end is missing/)
+      assert.ok('c' in rowsOf(folder))
+    }
+  }))
+
+test('damaged files are kept aside, the others go', () =>
+  inFolder((folder) => {
+    const journals = join(folder, 'journal')
+    mkdirSync(journals)
+    const { file, bytes, ends } = threeRecords(journals)
+    const damaged = Buffer.from(bytes)
+    damaged.writeUInt8(damaged.readUInt8((ends[0] as number) + 20) ^ 1, (ends[0] as number) + 20)
+    writeFileSync(file, damaged)
+    new Journal(journals, 2).close()
+    const aside = join(folder, 'damaged')
+    readJournals(journals).remove(aside)
+    assert.deepEqual(readdirSync(journals), [])
+    const [kept] = readdirSync(aside)
+    assert.match(kept ?? '', /^journal-\d+-0000000001\.log$/)
+    assert.deepEqual(readFileSync(join(aside, kept as string)), damaged)
+  }))
+
+test('a journal of format 3 is read, and its damage told', () =>
+  inFolder((folder) => {
+    const record = (key: string) => {
+      const payload = Buffer.alloc(8 + 2 * key.length)
+      payload.writeUInt32LE(key.length, 0)
+      payload.writeUInt32LE(key.length, 4)
+      payload.write(key + key, 8)
+      const head = Buffer.alloc(8)
+      head.writeUInt32LE(payload.length, 0)
+      head.writeUInt32LE(crc32(payload), 4)
+      return Buffer.concat([head, payload])
+    }
+    const records = ['first', 'second', 'third'].map(record)
+    const bytes = Buffer.concat(records)
+    const file = join(folder, '0000000001.log')
+    writeFileSync(file, bytes)
+    assert.deepEqual(rowsOf(folder), { first: 'first', second: 'second', third: 'third' })
+    assert.deepEqual(readJournals(folder).damage, [])
+    for (let at = 0; at < (records[0] as Buffer).length + (records[1] as Buffer).length; at++) {
+      const damaged = Buffer.from(bytes)
+      damaged[at] = (damaged[at] as number) ^ 0x41
+      writeFileSync(file, damaged)
+      const lost = at < (records[0] as Buffer).length ? 'first' : 'second'
+      assert.deepEqual(
+        Object.keys(rowsOf(folder)),
+        ['first', 'second', 'third'].filter((key) => key !== lost),
+        `byte ${at}`,
+      )
+      assert.equal(readJournals(folder).damage.length, 1)
+    }
+    writeFileSync(file, bytes.subarray(0, -3))
+    assert.deepEqual(readJournals(folder).damage, [])
     assert.deepEqual(Object.keys(rowsOf(folder)), ['first', 'second'])
   }))
 
@@ -92,7 +183,7 @@ test('files follow one another; the oldest goes first, and numbers go on', () =>
     const journal = new Journal(folder, 9)
     journal.append([[put('a', '1'), put('b', '1')]])
     journal.rotate()
-    assert.equal(journal.sizeBytes, 0)
+    assert.equal(journal.sizeBytes, fileHeadBytes)
     journal.append([[put('a', '2')]])
     journal.rotate()
     journal.append([[remove('c')]])
@@ -103,7 +194,7 @@ test('files follow one another; the oldest goes first, and numbers go on', () =>
     journal.close()
     const left = readJournals(folder)
     assert.equal(left.nextNumber, 12)
-    left.remove()
+    left.remove(join(folder, 'damaged'))
     assert.deepEqual(readdirSync(folder), [])
     new Journal(folder, left.nextNumber).close()
     // Other files are nobody's business.
