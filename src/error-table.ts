@@ -152,6 +152,7 @@ export const errorTable = {
   NoSuchBucketPolicy: row(404, 'The bucket policy does not exist'),
   NoSuchConfiguration: row(404, 'The specified configuration does not exist.'),
   NoSuchCORSConfiguration: row(404, 'The CORS configuration does not exist'),
+  PolicyNotAttachable: row(400, 'Cannot attach a Service Role Policy to a Customer Role.'),
   NoSuchEntity: row(404, 'The entity cannot be found.'),
   NoSuchKey: row(404, 'The specified key does not exist.'),
   NoSuchObjectLockConfiguration: row(404, 'The specified object does not have a ObjectLock configuration'),

@@ -199,7 +199,7 @@ function permissions(
 function attachable(draft: IamDraft, name: string): string {
   const own = name.startsWith('arn:') ? findPolicy(draft, name) : draft.get('policy', name)
   if (own !== undefined) return policyArn(draft.id, own)
-  const ofAws = managedPolicy(name) ?? managedPolicies().find(({ PolicyName }) => PolicyName === name)
+  const ofAws = managedPolicy(name) ?? [...managedPolicies()].find(({ PolicyName }) => PolicyName === name)
   if (ofAws === undefined) throw usageError([`iam: there is no managed policy ${name}`])
   return ofAws.arn
 }

@@ -69,9 +69,11 @@ const serverCertificate: Rule = ({ input, account }) => {
   return serverCertificateArn(account.id, certificate)
 }
 
-/** The named user; the caller, where no name is given. Root and roles have no user. */
+/** The named user; the caller, where no name is given: a user, or root. Roles have no user. */
 const user: Rule = ({ input, principal, account }) => {
   if (typeof input.UserName === 'string') return userOf(account, input.UserName)
+  // Observed: AWS's own policy IAMDeleteRootUserCredentials allows a task of root on this ARN.
+  if (principal.kind === 'root') return rootArn(account.id)
   return principal.kind === 'user' ? userOf(account, principal.userName ?? '') : '*'
 }
 

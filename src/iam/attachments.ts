@@ -1,5 +1,6 @@
 /** Managed policies attached to users, groups and roles. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html */
 import type { Ctx } from '../context.ts'
+import { error } from '../errors.ts'
 import type { IamHandlers } from '../model/iam.types.gen.ts'
 import { policyLimits } from '../policy/limits.ts'
 import { checkPolicyArn, findPolicy, type HolderKind, limitExceeded, noSuchEntity, requireHolder } from './lib/find.ts'
@@ -7,7 +8,7 @@ import { readPathPrefix } from './lib/input.ts'
 import { type PageRequest, pageOf } from './lib/page.ts'
 import { checkModifiable } from './lib/protected.ts'
 import { attachedPolicy } from './lib/views.ts'
-import { managedPolicy } from './managed.ts'
+import { managedPolicy, tellUnknown } from './managed.ts'
 import { policyArn } from './lib/arns.ts'
 
 const quotas = { user: 'PoliciesPerUser', group: 'PoliciesPerGroup', role: 'PoliciesPerRole' } as const
@@ -19,10 +20,15 @@ async function attach(ctx: Ctx, kind: HolderKind, name: string, arn: string): Pr
     const holder = requireHolder(draft, kind, name)
     checkModifiable(holder)
     const own = findPolicy(draft, arn)
-    if (own === undefined && managedPolicy(arn) === undefined) {
+    const ofAws = managedPolicy(arn)
+    if (own === undefined && ofAws === undefined) {
+      tellUnknown(arn, ctx)
       // Observed: the words (recorded against AWS by LocalStack's suite).
       throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`)
     }
+    // Those of services hang on their own roles alone, which nobody but the service changes. Observed: the words
+    // (published error texts of AttachRolePolicy).
+    if (ofAws?.Path.startsWith('/aws-service-role/')) throw error('PolicyNotAttachable')
     // An ARN in another case means the policy as it is named.
     const exact = own === undefined ? arn : policyArn(draft.id, own)
     if (holder.attached.includes(exact)) return

@@ -19,10 +19,10 @@ import {
   policyView,
   roleView,
   userView,
-  usesOf,
+  policyUses,
   versionSummary,
 } from './lib/views.ts'
-import { type ManagedPolicy, managedPolicies } from './managed.ts'
+import { type ManagedPolicy, managedPolicy } from './managed.ts'
 
 type Detail =
   | { kind: 'User'; name: string; record: UserRecord }
@@ -31,11 +31,14 @@ type Detail =
   | { kind: 'LocalManagedPolicy'; name: string; record: PolicyRecord }
   | { kind: 'AWSManagedPolicy'; name: string; record: ManagedPolicy }
 
+type Uses = ReturnType<typeof policyUses>
+
 export const authorizationDetails = {
   async GetAccountAuthorizationDetails(input, ctx) {
     const account = await ctx.store.iam.account(ctx.principal.accountId)
     const wanted = input.Filter
-    const all = detailsOf(account).filter(({ kind }) => !wanted?.length || wanted.includes(kind))
+    const uses = policyUses(account)
+    const all = detailsOf(account, uses).filter(({ kind }) => !wanted?.length || wanted.includes(kind))
     const { items, more } = pageOf(all, input, ({ kind, name }) => `${kind} ${name}`)
     const UserDetailList: UserDetail[] = []
     const GroupDetailList: GroupDetail[] = []
@@ -45,19 +48,18 @@ export const authorizationDetails = {
       if (item.kind === 'User') UserDetailList.push(userDetail(account, item.record))
       else if (item.kind === 'Group') GroupDetailList.push(groupDetail(account, item.record))
       else if (item.kind === 'Role') RoleDetailList.push(roleDetail(account, item.record))
-      else if (item.kind === 'LocalManagedPolicy') Policies.push(localPolicy(account, item.record))
-      else Policies.push(awsPolicy(account, item.record))
+      else if (item.kind === 'LocalManagedPolicy') Policies.push(localPolicy(account, item.record, uses))
+      else Policies.push(awsPolicy(item.record, uses))
     }
     return { UserDetailList, GroupDetailList, RoleDetailList, Policies, ...more }
   },
 } satisfies Partial<IamHandlers>
 
 /** Observed: of AWS's policies only those in use are listed. */
-function detailsOf(account: IamAccount): Detail[] {
-  const used = managedPolicies().filter(({ arn }) => {
-    const { attachments, boundaries } = usesOf(account, arn)
-    return attachments + boundaries > 0
-  })
+function detailsOf(account: IamAccount, uses: Uses): Detail[] {
+  const used = [...uses.keys()]
+    .flatMap((arn) => managedPolicy(arn) ?? [])
+    .sort((a, b) => (a.PolicyName < b.PolicyName ? -1 : 1))
   return [
     ...account.list('user').map((record) => ({ kind: 'User' as const, name: record.UserName, record })),
     ...account.list('group').map((record) => ({ kind: 'Group' as const, name: record.GroupName, record })),
@@ -99,8 +101,8 @@ function roleDetail(account: IamAccount, role: RoleRecord): RoleDetail {
   }
 }
 
-function localPolicy(account: IamAccount, policy: PolicyRecord): ManagedPolicyDetail {
-  const { Tags: _, ...view } = policyView(account, policy)
+function localPolicy(account: IamAccount, policy: PolicyRecord, uses: Uses): ManagedPolicyDetail {
+  const { Tags: _, ...view } = policyView(account, policy, uses)
   const PolicyVersionList = policy.versions.map((version) => ({
     ...versionSummary(version, policy.DefaultVersionId),
     Document: encodedDocument(version.Document),
@@ -108,8 +110,8 @@ function localPolicy(account: IamAccount, policy: PolicyRecord): ManagedPolicyDe
   return { ...view, PolicyVersionList }
 }
 
-function awsPolicy(account: IamAccount, policy: ManagedPolicy): ManagedPolicyDetail {
-  const { Tags: _, ...view } = awsPolicyView(account, policy.arn) ?? {}
+function awsPolicy(policy: ManagedPolicy, uses: Uses): ManagedPolicyDetail {
+  const { Tags: _, ...view } = awsPolicyView(policy, uses)
   const { DefaultVersionId, Document, updatedMs } = policy
   const version = versionSummary({ VersionId: DefaultVersionId, Document, createdMs: updatedMs }, DefaultVersionId)
   return { ...view, PolicyVersionList: [{ ...version, Document: encodedDocument(Document) }] }

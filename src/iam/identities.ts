@@ -249,8 +249,12 @@ function sessionPolicies(account: IamAccount, session: PrincipalSession): Caller
   const managed = session.policyArns.flatMap((arn) => compiledManaged(account, arn) ?? [])
   const all = [...compiledSession(session), ...managed]
   // Policies that were given and have gone since leave nothing allowed.
-  return all.length === 0 && session.policyArns.length > 0 ? [nothingAllowed] : all
+  if (all.length === 0 && session.policyArns.length > 0) return [nothingAllowed]
+  // AWS's policies for tasks of root only deny: they take from what root may do.
+  return session.by === 'AssumeRoot' ? [...all, compiledManaged(account, everything) ?? nothingAllowed] : all
 }
+
+const everything = 'arn:aws:iam::aws:policy/AdministratorAccess'
 
 const nothingAllowed: NonNullable<CallerPolicies['session']>[number] = {
   source: 'a deleted policy',

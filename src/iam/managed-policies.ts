@@ -12,8 +12,8 @@ import { checkDocument, readPath, readPathPrefix } from './lib/input.ts'
 import { type PageRequest, pageOf } from './lib/page.ts'
 import { checkQuota } from './lib/quotas.ts'
 import { newTags } from './lib/tags.ts'
-import { awsPolicyView, policyDetail, policyView, usesOf } from './lib/views.ts'
-import { managedPolicies, managedPolicy } from './managed.ts'
+import { awsPolicyView, policyDetail, policyUses, policyView, usesOf } from './lib/views.ts'
+import { managedPolicies, managedPolicy, tellUnknown } from './managed.ts'
 
 export const managedPolicyHandlers = {
   async CreatePolicy(input, ctx) {
@@ -50,9 +50,10 @@ export const managedPolicyHandlers = {
     const account = await ctx.store.iam.account(ctx.principal.accountId)
     const ofAws = managedPolicy(input.PolicyArn)
     if (ofAws !== undefined) {
-      const view = awsPolicyView(account, input.PolicyArn)
+      const view = awsPolicyView(ofAws, policyUses(account))
       return { Policy: { ...view, Description: ofAws.Description, Tags: [] } }
     }
+    tellUnknown(input.PolicyArn, ctx)
     return { Policy: policyDetail(account, requirePolicy(account, input.PolicyArn)) }
   },
 
@@ -94,9 +95,9 @@ export const managedPolicyHandlers = {
   },
 } satisfies Partial<IamHandlers>
 
-/** CreatePolicy answers without attachments and, unlike GetPolicy, without empty lists. */
+/** CreatePolicy answers without the description which is documented for GetPolicy alone, and without empty lists. */
 function createdView(account: IamAccount, policy: PolicyRecord): Policy {
-  const { Tags, ...view } = policyDetail(account, policy)
+  const { Tags, Description: _, ...view } = policyDetail(account, policy)
   return { ...view, ...(Tags !== undefined && Tags.length > 0 && { Tags }) }
 }
 
@@ -146,9 +147,9 @@ interface ListPoliciesFilter extends PageRequest {
 /** Policies of the account, then those of AWS. */
 function listPolicies(account: IamAccount, filter: ListPoliciesFilter): Policy[] {
   const prefix = readPathPrefix(filter.PathPrefix)
-  const own = filter.Scope === 'AWS' ? [] : account.list('policy').map((policy) => policyView(account, policy))
-  const ofAws =
-    filter.Scope === 'Local' ? [] : managedPolicies().flatMap(({ arn }) => awsPolicyView(account, arn) ?? [])
+  const uses = policyUses(account)
+  const own = filter.Scope === 'AWS' ? [] : account.list('policy').map((policy) => policyView(account, policy, uses))
+  const ofAws = filter.Scope === 'Local' ? [] : Array.from(managedPolicies(), (policy) => awsPolicyView(policy, uses))
   return [...own, ...ofAws].filter(({ Path = '/', AttachmentCount = 0, PermissionsBoundaryUsageCount = 0 }) => {
     if (!Path.startsWith(prefix)) return false
     const isBoundary = filter.PolicyUsageFilter === 'PermissionsBoundary'

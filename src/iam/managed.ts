@@ -1,13 +1,20 @@
-/** The policies that AWS manages, read once from `data/managed-policies.json`. They cannot be changed. */
-import { readFileSync } from 'node:fs'
+/**
+ * The policies that AWS manages, which nobody here can change. They are read when the first is asked for, and their
+ * documents stay texts until then.
+ * @see https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
+ */
+import { brotliDecompressSync } from 'node:zlib'
+import type { Ctx } from '../context.ts'
+import { readPackageFile } from '../lib/package-files.ts'
 
-/** One of AWS's policies. */
+/** One of AWS's policies, with its newest version. */
 export interface ManagedPolicy {
   readonly PolicyName: string
   readonly PolicyId: string
   readonly Path: string
   readonly Description: string
   readonly createdMs: number
+  /** When the newest version was made. */
   readonly updatedMs: number
   readonly DefaultVersionId: string
   /** As text. */
@@ -15,41 +22,64 @@ export interface ManagedPolicy {
   readonly arn: string
 }
 
-interface Row extends Omit<ManagedPolicy, 'createdMs' | 'updatedMs' | 'Document' | 'arn'> {
-  CreateDate: string
-  UpdateDate: string
-  Document: object
+/** name, path, id, description, created, updated, newest version, its document */
+type Row = readonly [string, string, string, string, string, string, string, string]
+
+interface ManagedPoliciesFile {
+  /** The day of the newest change that the file knows. */
+  readonly asOf: string
+  /** In order of name. */
+  readonly policies: readonly Row[]
 }
 
-let byArn: ReadonlyMap<string, ManagedPolicy> | undefined
+interface Catalogue {
+  readonly asOf: string
+  readonly byArn: ReadonlyMap<string, ManagedPolicy>
+}
 
-/** `src/iam` as it is, or `dist/src/iam` when compiled: the package is two or three levels up. */
-function readRows(): Row[] {
-  const read = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).policies as Row[]
-  try {
-    return read('../../data/managed-policies.json')
-  } catch {
-    return read('../../../data/managed-policies.json')
+let catalogue: Catalogue | undefined
+
+function load(): Catalogue {
+  if (catalogue === undefined) {
+    const text = brotliDecompressSync(readPackageFile('data/managed-policies.json.br')).toString()
+    const { asOf, policies } = JSON.parse(text) as ManagedPoliciesFile
+    const all = policies.map(policyOf)
+    catalogue = { asOf, byArn: new Map(all.map((policy) => [policy.arn, policy])) }
+  }
+  return catalogue
+}
+
+function policyOf([PolicyName, Path, PolicyId, Description, created, updated, version, document]: Row): ManagedPolicy {
+  return {
+    PolicyName,
+    PolicyId,
+    Path,
+    Description,
+    createdMs: Date.parse(created),
+    updatedMs: Date.parse(updated),
+    DefaultVersionId: version,
+    get Document() {
+      return JSON.stringify(JSON.parse(document), null, 2)
+    },
+    arn: `arn:aws:iam::aws:policy${Path}${PolicyName}`,
   }
 }
 
-function load(): ReadonlyMap<string, ManagedPolicy> {
-  byArn ??= new Map(
-    readRows().map(({ CreateDate, UpdateDate, Document, ...row }) => {
-      const arn = `arn:aws:iam::aws:policy${row.Path}${row.PolicyName}`
-      const times = { createdMs: Date.parse(CreateDate), updatedMs: Date.parse(UpdateDate) }
-      return [arn, { ...row, ...times, Document: JSON.stringify(Document, null, 2), arn }]
-    }),
-  )
-  return byArn
-}
-
-/** By ARN, `arn:aws:iam::aws:policy/PATH/NAME`. @see https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html */
+/** By ARN, `arn:aws:iam::aws:policy/PATH/NAME`. */
 export function managedPolicy(arn: string): ManagedPolicy | undefined {
-  return arn.startsWith('arn:aws:iam::aws:') ? load().get(arn) : undefined
+  return arn.startsWith('arn:aws:iam::aws:') ? load().byArn.get(arn) : undefined
 }
 
 /** All of them, in order of name. */
-export function managedPolicies(): ManagedPolicy[] {
-  return [...load().values()].sort((a, b) => (a.PolicyName < b.PolicyName ? -1 : 1))
+export function managedPolicies(): Iterable<ManagedPolicy> {
+  return load().byArn.values()
+}
+
+/** Says in the log that a policy of AWS may be newer than what is known here: its error reads as if AWS had none. */
+export function tellUnknown(arn: string, { log, requestId }: Pick<Ctx, 'log' | 'requestId'>): void {
+  if (!arn.startsWith('arn:aws:iam::aws:policy/')) return
+  log.warn(
+    { id: requestId, policy: arn },
+    `not among AWS's managed policies of ${load().asOf}, which are those known here`,
+  )
 }

@@ -15,6 +15,11 @@ function findRoot(): URL {
   return folder
 }
 
+/** Reads a file of the package. @param path relative to its root */
+export function readPackageFile(path: string): Buffer {
+  return readFileSync(new URL(path, root))
+}
+
 /** Reads a JSON file of the package. @param path relative to its root, such as `data/actions.json` */
 export function readPackageJson(path: string): unknown {
   return JSON.parse(readFileSync(new URL(path, root), 'utf8'))

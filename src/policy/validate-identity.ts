@@ -45,6 +45,10 @@ function faultOf(document: PolicyDocument, { isManaged = false }: IdentityPolicy
   }
   const resourceFault = firstOf(statements, ({ resource }) => faultOfResources(resource))
   if (!statements.every(isLegacyParsable) || resourceFault === legacyFault) return legacyFault
+  // Observed: the words, also where two Sids are equal (cfn-lint issue 1376, carthage_cache issue 22).
+  if (!statements.every(({ sid = '' }) => /^[A-Za-z0-9]*$/.test(sid))) {
+    return 'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*'
+  }
   if (hasSameSids(statements)) return 'Statement IDs (SID) in a single policy must be unique.'
   if (!statements.every(({ action }) => hasValues(action))) return 'Policy statement must contain actions.'
   return (
@@ -55,10 +59,9 @@ function faultOf(document: PolicyDocument, { isManaged = false }: IdentityPolicy
 }
 
 /** Things that IAM's first parser sees; the case of Effect is the second's. */
-function hasSaneShape({ effect, sid, conditions }: Statement): boolean {
+function hasSaneShape({ effect, conditions }: Statement): boolean {
   const lower = effect?.toLowerCase()
-  if (lower !== 'allow' && lower !== 'deny') return false
-  return (sid === undefined || /^[A-Za-z0-9]*$/.test(sid)) && conditions.every(isKnownOperator)
+  return (lower === 'allow' || lower === 'deny') && conditions.every(isKnownOperator)
 }
 
 function isLegacyParsable({ effect, conditions }: Statement): boolean {
@@ -100,6 +103,8 @@ const iamResources = [
   'report/',
   'access-report/',
 ]
+/** Newer ones, which policies of AWS itself name. Assumed: the message does not list them. */
+const newerIamResources = ['role-template/', 'delegation-request/']
 
 const partitions = new Set(['aws', 'aws-cn', 'aws-us-gov', '*'])
 
@@ -126,7 +131,8 @@ function faultOfResource(text: string): string | undefined {
 
 function faultOfIamResource(text: string, region: string, path: string): string | undefined {
   if (region !== '') return `IAM resource ${text} cannot contain region information.`
-  if (path === '*' || path === 'root' || iamResources.some((start) => path.startsWith(start))) return undefined
+  if (path === '*' || path === 'root') return undefined
+  if ([...iamResources, ...newerIamResources].some((start) => path.startsWith(start))) return undefined
   return `IAM resource path must either be "*" or start with ${iamResources.join(', ')}.`
 }
 

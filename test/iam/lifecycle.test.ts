@@ -123,8 +123,10 @@ describe('IAM', () => {
   })
 
   it('policies of AWS are listed, read and attached', async () => {
-    const { Policies = [] } = await iam.send(new api.ListPoliciesCommand({ Scope: 'AWS' }))
-    const names = Policies.map(({ PolicyName }) => PolicyName)
+    const names: (string | undefined)[] = []
+    for await (const { Policies = [] } of api.paginateListPolicies({ client: iam }, { Scope: 'AWS' })) {
+      names.push(...Policies.map(({ PolicyName }) => PolicyName))
+    }
     for (const name of ['AdministratorAccess', 'AmazonS3FullAccess', 'PowerUserAccess', 'IAMFullAccess']) {
       assert.ok(names.includes(name), name)
     }

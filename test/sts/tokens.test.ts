@@ -5,6 +5,7 @@ import {
   CreateRoleCommand,
   CreateVirtualMFADeviceCommand,
   EnableMFADeviceCommand,
+  ListAccessKeysCommand,
   ListUsersCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam'
@@ -180,6 +181,11 @@ describe('sessions', () => {
       /^403 AccessDenied/,
     )
     await root.s3.send(new DeleteBucketPolicyCommand({ Bucket: 'locked' }))
+    const cleaner = { TargetPrincipal, TaskPolicyArn: task('IAMDeleteRootUserCredentials') }
+    const cleaning = arena.as(keysOf((await admin.sts.send(new AssumeRootCommand(cleaner))).Credentials))
+    await cleaning.iam.send(new ListAccessKeysCommand({}))
+    const refused = /^403 AccessDenied: .* with an explicit deny in a session policy$/
+    assert.match(await failure(cleaning.iam.send(new ListUsersCommand({}))), refused)
     const other = { TargetPrincipal, TaskPolicyArn: { arn: 'arn:aws:iam::aws:policy/AdministratorAccess' } }
     assert.match(await failure(admin.sts.send(new AssumeRootCommand(other))), /^400 ValidationError/)
     const self = { TargetPrincipal: '111111111111', TaskPolicyArn: task('S3UnlockBucketPolicy') }

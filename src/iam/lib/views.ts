@@ -22,7 +22,7 @@ import type {
   RoleRecord,
   UserRecord,
 } from '../../store/iam-records.ts'
-import { managedPolicy } from '../managed.ts'
+import type { ManagedPolicy } from '../managed.ts'
 import { groupArn, instanceProfileArn, lastSegment, policyArn, roleArn, userArn } from './arns.ts'
 
 /** A policy document as GetPolicyVersion and its kin give it. @see https://www.rfc-editor.org/rfc/rfc3986#section-2.3 */
@@ -88,20 +88,35 @@ export function trustDocument(account: IamAccount, role: RoleRecord): string {
 }
 
 /** How often a managed policy is attached, and used as a boundary. */
-export function usesOf(account: IamAccount, arn: string): { attachments: number; boundaries: number } {
-  const users = account.list('user')
-  const roles = account.list('role')
-  const isAttached = ({ attached }: { attached: readonly string[] }) => attached.includes(arn)
-  const isBounded = ({ PermissionsBoundary }: UserRecord | RoleRecord) => PermissionsBoundary === arn
-  return {
-    attachments: [...users, ...roles, ...account.list('group')].filter(isAttached).length,
-    boundaries: [...users, ...roles].filter(isBounded).length,
-  }
+export interface PolicyUses {
+  attachments: number
+  boundaries: number
 }
 
-export function policyView(account: IamAccount, policy: PolicyRecord): Policy {
+const unused: PolicyUses = { attachments: 0, boundaries: 0 }
+
+/** The uses of all managed policies that have any, by ARN: counted once for a list. */
+export function policyUses(account: IamAccount): Map<string, PolicyUses> {
+  const uses = new Map<string, PolicyUses>()
+  const count = (arn: string, what: keyof PolicyUses): void => {
+    const before = uses.get(arn) ?? unused
+    uses.set(arn, { ...before, [what]: before[what] + 1 })
+  }
+  for (const holder of [...account.list('user'), ...account.list('role'), ...account.list('group')]) {
+    for (const arn of holder.attached) count(arn, 'attachments')
+    if ('PermissionsBoundary' in holder && holder.PermissionsBoundary !== undefined) {
+      count(holder.PermissionsBoundary, 'boundaries')
+    }
+  }
+  return uses
+}
+
+/** The uses of one managed policy. */
+export const usesOf = (account: IamAccount, arn: string): PolicyUses => policyUses(account).get(arn) ?? unused
+
+export function policyView(account: IamAccount, policy: PolicyRecord, uses = policyUses(account)): Policy {
   const Arn = policyArn(account.id, policy)
-  const { attachments, boundaries } = usesOf(account, Arn)
+  const { attachments, boundaries } = uses.get(Arn) ?? unused
   return {
     PolicyName: policy.PolicyName,
     PolicyId: policy.PolicyId,
@@ -123,14 +138,12 @@ export function policyDetail(account: IamAccount, policy: PolicyRecord): Policy 
 }
 
 /** A policy of AWS, as `policyView`. */
-export function awsPolicyView(account: IamAccount, arn: string): Policy | undefined {
-  const policy = managedPolicy(arn)
-  if (policy === undefined) return undefined
-  const { attachments, boundaries } = usesOf(account, arn)
+export function awsPolicyView(policy: ManagedPolicy, uses: ReadonlyMap<string, PolicyUses>): Policy {
+  const { attachments, boundaries } = uses.get(policy.arn) ?? unused
   return {
     PolicyName: policy.PolicyName,
     PolicyId: policy.PolicyId,
-    Arn: arn,
+    Arn: policy.arn,
     Path: policy.Path,
     DefaultVersionId: policy.DefaultVersionId,
     AttachmentCount: attachments,
