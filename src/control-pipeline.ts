@@ -12,6 +12,7 @@ import { error } from './errors.ts'
 import { collectBody } from './http/body.ts'
 import { header, type WireResponse } from './http/wire.ts'
 import { noteKeyUse } from './key-use.ts'
+import { nameMap } from './lib/name-map.ts'
 import { verifyPayloadDigest } from './payload-digest.ts'
 import type { Query } from './protocol/index.ts'
 import { parseXml, type XmlElement } from './protocol/xml-read.ts'
@@ -37,16 +38,16 @@ interface Row {
   write?: (output: ControlOutput) => string
 }
 
-const blockRows: Readonly<Record<string, Row>> = {
+const blockRows: Readonly<Record<string, Row>> = nameMap({
   GET: { name: 'GetPublicAccessBlock', status: 200, write: writeBlock },
   PUT: { name: 'PutPublicAccessBlock', status: 200, read: readBlock },
   DELETE: { name: 'DeletePublicAccessBlock', status: 204 },
-}
-const tagRows: Readonly<Record<string, Row>> = {
+})
+const tagRows: Readonly<Record<string, Row>> = nameMap({
   GET: { name: 'ListTagsForResource', status: 200, write: writeTags },
   POST: { name: 'TagResource', status: 204, read: readTags },
   DELETE: { name: 'UntagResource', status: 204 },
-}
+})
 
 /** Runs one call. @throws AwsError */
 export async function handleControlCall(

@@ -13,12 +13,13 @@ import { error } from './errors.ts'
 import type { RequestBody } from './http/request-body.ts'
 import { header } from './http/wire.ts'
 import { noteKeyUse } from './key-use.ts'
+import { nameMap } from './lib/name-map.ts'
 import type { PutObjectRequest } from './model/s3.types.gen.ts'
 import { planOf } from './protocol/index.ts'
 import { parseXml } from './protocol/xml-read.ts'
 
 /** Fields that are headers of PutObject under another name. */
-const renamed: Record<string, string> = { acl: 'x-amz-acl' }
+const renamed: Record<string, string> = nameMap({ acl: 'x-amz-acl' })
 /** Fields that PutObject knows as headers under their own name. */
 const contentFields = new Set([
   'cache-control',
@@ -66,7 +67,7 @@ function missingKey() {
 }
 
 function bindPut(fields: ReadonlyMap<string, string>, bucket: string, key: string): PutObjectRequest {
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = nameMap()
   for (const [name, value] of fields) {
     if (contentFields.has(name)) headers[name] = toHeaderText(value)
     // Observed: metadata of forms is UTF-8 (recorded, test_post_object_with_unicode_metadata).

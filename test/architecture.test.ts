@@ -67,6 +67,24 @@ const mayUse: Record<string, string[]> = {
 /** Leaves in src itself that every folder may use. */
 const leaves = new Set(['errors.ts', 'error-table.ts', 'context.ts'])
 
+/** Plain objects whose names are ours: members of the model, options, condition keys, headers, ARNs of what exists. */
+const namedByUs = new Set([
+  'admin/imds.ts headers',
+  'authorization/query-keys.ts more',
+  'call.ts input',
+  'cli/simulate.ts parameters',
+  'config/resolve.ts values',
+  'coverage.ts reasonsOf',
+  'lib/name-map.ts rows',
+  'policy/principals.ts uniqueIds',
+  'policy/validate-bucket.ts uniqueIds',
+  'policy/validate-trust.ts uniqueIds',
+  'protocol/bind.ts input',
+  'protocol/query-input.ts output',
+  'protocol/xml-shape.ts output',
+  's3/lib/conditional.ts headers',
+])
+
 describe('architecture', () => {
   it('imports go one way: protocol, auth, s3, iam and the store are strangers to one another', () => {
     const wrong: string[] = []
@@ -124,6 +142,19 @@ describe('architecture', () => {
         .filter(([, name]) => !outside.includes(name))
         .map(([, name]) => `${path} imports ${name}`),
     )
+    assert.deepEqual(wrong, [])
+  })
+
+  it('maps of names are Maps, have no prototype (`nameMap`) or are asked by Object.hasOwn: plain objects know `constructor`', () => {
+    const plain = /\b(\w+): [^:=\n]*\bRecord<string,[^=\n]*= (?:Object\.\w+\()?\{|\bv\.record\(/g
+    const wrong = files
+      .filter(({ path }) => !path.endsWith('.gen.ts') && !path.startsWith('model/generate/'))
+      .flatMap(({ path, text }) =>
+        [...withoutComments(text).matchAll(plain)]
+          .filter(([, name]) => !text.includes(`Object.hasOwn(${name},`) && !text.includes(`own(${name},`))
+          .map(([found, name]) => `${path} ${name ?? found}`)
+          .filter((place) => !namedByUs.has(place)),
+      )
     assert.deepEqual(wrong, [])
   })
 

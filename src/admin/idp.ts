@@ -1,6 +1,7 @@
 /** The routes of the test identity provider: a token for any claims, a SAML response for any user and role. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import * as v from 'valibot'
+import { recordOf } from '../lib/record-schema.ts'
 import type { AdminDeps } from './admin.ts'
 
 const maxBodyBytes = 64 * 1024
@@ -44,9 +45,9 @@ const samlBody = v.strictObject({
   recipient: v.optional(name),
   sessionDuration: v.optional(v.pipe(v.number(), v.safeInteger())),
   sourceIdentity: v.optional(v.string()),
-  tags: v.optional(v.record(v.string(), v.string())),
+  tags: v.optional(recordOf(v.string(), v.string())),
   transitiveTagKeys: v.optional(v.array(v.string())),
-  attributes: v.optional(v.record(v.string(), v.union([v.string(), v.array(v.string())]))),
+  attributes: v.optional(recordOf(v.string(), v.union([v.string(), v.array(v.string())]))),
   signed: v.optional(v.picklist(['assertion', 'response'])),
 })
 

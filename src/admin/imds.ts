@@ -6,6 +6,7 @@
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { WireResponse } from '../http/wire.ts'
+import { nameMap } from '../lib/name-map.ts'
 import type { AdminDeps } from './admin.ts'
 import { isSameText, type Reader, refuseReader } from './guard.ts'
 import { tokenHeader, tokenPath, ttlHeader } from './imds-request.ts'
@@ -67,13 +68,13 @@ function instanceId({ config }: AdminDeps): string {
   return `i-${digest.digest('hex').slice(0, 17)}`
 }
 
-const leaves: Readonly<Record<string, Leaf>> = {
+const leaves: Readonly<Record<string, Leaf>> = nameMap({
   '/latest/dynamic/instance-identity/document': identityDocument,
   '/latest/meta-data/iam/info': profileInfo,
   '/latest/meta-data/instance-id': instanceId,
   '/latest/meta-data/placement/availability-zone': zone,
   '/latest/meta-data/placement/region': ({ config }) => config.region,
-}
+})
 const credentialsPath = '/latest/meta-data/iam/security-credentials'
 
 async function read(path: string, deps: AdminDeps): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 /** What to do about a request that could not be authenticated, for explanations. */
+import { nameMap } from '../lib/name-map.ts'
 
 /** The error as it was answered; of its fields those that hold no secret. */
 export interface AuthenticationFault {
@@ -29,7 +30,7 @@ const unknownKey: Advise = ({ AWSAccessKeyId: id }) => {
   return `No key ${id ?? 'of this id'} is known here, or it is inactive. ${temporary} sandbucket env prints a key that works.`
 }
 
-const advice: Readonly<Record<string, Advise>> = {
+const advice: Readonly<Record<string, Advise>> = nameMap({
   RequestTimeTooSkewed: clock,
   InvalidAccessKeyId: unknownKey,
   InvalidClientTokenId: () =>
@@ -56,7 +57,7 @@ const advice: Readonly<Record<string, Advise>> = {
     if (message.includes('not yet')) return `The URL is dated ahead of the clock of this server, ${ServerTime}.`
     return `The URL was good until ${Expires}; now it is ${ServerTime}. Sign a new one, for longer.`
   },
-}
+})
 
 /** A sentence or two; undefined where nothing can be told beyond the message. */
 export function adviceOn({ code, message, fields }: AuthenticationFault): string | undefined {

@@ -2,6 +2,7 @@
  * Canonical requests of SigV4 that a client may have signed instead of the one that arrived: what proxies, port mappings
  * and libraries change on the way.
  */
+import { nameMap } from '../lib/name-map.ts'
 import { emptySha256 } from './hmac.ts'
 
 /** A canonical request taken apart. */
@@ -123,7 +124,7 @@ function* otherQueries(base: Canonical): Generator<Guess> {
 }
 
 /** Values that proxies and libraries put in place of what was signed. */
-const rewritten: Readonly<Record<string, readonly string[]>> = {
+const rewritten: Readonly<Record<string, readonly string[]>> = nameMap({
   'accept-encoding': ['identity', 'gzip', 'gzip, deflate', 'gzip, deflate, br', 'amz-sdk-request'],
   connection: ['close', 'keep-alive', 'Keep-Alive'],
   expect: ['100-continue'],
@@ -135,7 +136,7 @@ const rewritten: Readonly<Record<string, readonly string[]>> = {
     'binary/octet-stream',
     'application/xml',
   ],
-}
+})
 
 function* otherHeaders(base: Canonical): Generator<Guess> {
   for (const [name, value] of base.headers) {

@@ -4,6 +4,7 @@
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-policy-keys
  */
 import { header } from '../http/wire.ts'
+import { nameMap } from '../lib/name-map.ts'
 import { s3Actions, takesKey } from '../policy/actions.ts'
 import type { KeyValue, Subject } from './context.ts'
 import { isoTime } from './context-principal.ts'
@@ -83,7 +84,7 @@ function maxKeys({ asked: { input, operation } }: Subject): KeyValue {
   return operation.startsWith('ListObject') ? '1000' : undefined
 }
 
-const creations: Readonly<Record<string, string>> = {
+const creations: Readonly<Record<string, string>> = nameMap({
   PutObject: 'true',
   PostObject: 'true',
   CopyObject: 'true',
@@ -91,7 +92,7 @@ const creations: Readonly<Record<string, string>> = {
   CreateMultipartUpload: 'false',
   UploadPart: 'false',
   UploadPartCopy: 'false',
-}
+})
 
 function ownership({ asked: { input } }: Subject): KeyValue {
   const rules = memberOf(input.OwnershipControls, 'Rules')

@@ -3,6 +3,7 @@
  * a role to a service), with the condition keys of the entities it is about.
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
  */
+import { nameMap } from '../lib/name-map.ts'
 import type { Asked } from './asked.ts'
 import type { IamAccount } from '../store/iam-account.ts'
 import type { Question } from './decision.ts'
@@ -10,7 +11,7 @@ import { queryKeys } from './query-keys.ts'
 import { queryResources } from './query-resources.ts'
 
 /** Operations that make something with tags need the permission to tag it, too. */
-const tagging: Readonly<Record<string, string>> = {
+const tagging: Readonly<Record<string, string>> = nameMap({
   CreateUser: 'iam:TagUser',
   CreateRole: 'iam:TagRole',
   CreatePolicy: 'iam:TagPolicy',
@@ -21,7 +22,7 @@ const tagging: Readonly<Record<string, string>> = {
   UploadServerCertificate: 'iam:TagServerCertificate',
   GetFederationToken: 'sts:TagSession',
   GetWebIdentityToken: 'sts:TagGetWebIdentityToken',
-}
+})
 
 /** The questions, the operation's own first. */
 export function queryQuestions(asked: Asked, service: 'iam' | 'sts', account: IamAccount): Question[] {

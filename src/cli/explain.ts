@@ -1,6 +1,7 @@
 /** `sandbucket explain ID`: why a request was allowed or refused, asked of the server. */
 import type { Config } from '../config/config.ts'
 import type { ToldExplanation } from '../explain.ts'
+import { nameMap } from '../lib/name-map.ts'
 import type { ConditionExplanation, Explanation } from '../policy/explain.ts'
 import { askAdmin, refusalOf } from './ask-admin.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -84,12 +85,12 @@ function verdictText(decision: Explanation['decision'], by: Explanation['decided
   return by === 'publicAccessBlock' ? 'denied by RestrictPublicBuckets' : `denied: no ${by} policy allows it`
 }
 
-const whyAllowed: Readonly<Record<string, string>> = {
+const whyAllowed: Readonly<Record<string, string>> = nameMap({
   root: "the account's own root needs no policy",
   owner: "the root of the bucket's account keeps its policy",
   acl: 'an ACL grants it',
   always: 'nothing can deny it',
-}
+})
 
 function printCondition({ operator, key, wanted, actual, holds }: ConditionExplanation): string {
   const had = actual === null ? 'absent' : JSON.stringify(actual)

@@ -1,6 +1,7 @@
 /** Calls of the Query API signed as the first key, for commands that ask the server what only IAM answers. */
 import { createHash, createHmac } from 'node:crypto'
 import type { AccessKeyConfig } from '../config/config.ts'
+import { nameMap } from '../lib/name-map.ts'
 import { exchange } from './exchange.ts'
 import type { ServerAddress } from './find-server.ts'
 
@@ -40,7 +41,15 @@ export async function callIam(
   return text
 }
 
-const entities: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", '#39': "'", '#34': '"', amp: '&' }
+const entities: Record<string, string> = nameMap({
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  '#39': "'",
+  '#34': '"',
+  amp: '&',
+})
 
 /** The texts of all elements with this name that hold nothing but text. */
 export function elementsIn(xml: string, name: string): string[] {

@@ -1,5 +1,6 @@
 /** The layer of command-line flags, and which command is meant. */
 import { parseArgs } from 'node:util'
+import { nameMap } from '../lib/name-map.ts'
 import { type Command, type CommandFlag, commandFlags, commandRows, commands } from './commands.ts'
 import { isForeignCommand, readForeignArguments } from './foreign.ts'
 import type { Findings, Layer } from './layer.ts'
@@ -28,7 +29,7 @@ interface FlagMeaning {
 }
 
 const flags = new Map<string, FlagMeaning>()
-const shorts: Record<string, string> = { h: 'help', v: 'version', V: 'version', c: 'config' }
+const shorts: Record<string, string> = nameMap({ h: 'help', v: 'version', V: 'version', c: 'config' })
 for (const [option, row] of optionRows) {
   if (row.flag === undefined) continue
   const isSwitch = row.placeholder === undefined

@@ -1,5 +1,6 @@
 /** IAM in a configuration: users, groups, roles and policies that are there from the start. */
 import * as v from 'valibot'
+import { recordOf } from '../lib/record-schema.ts'
 import type { AccessKeyConfig } from './config.ts'
 import { accessKeyPair, type Kind } from './values.ts'
 
@@ -64,14 +65,14 @@ export interface IamSeed {
 }
 
 const name = v.pipe(v.string(), v.regex(/^[\w+=,.@-]{1,128}$/))
-const document = v.union([v.string(), v.record(v.string(), v.unknown())])
-const tags = v.optional(v.record(v.string(), v.string()))
+const document = v.union([v.string(), recordOf(v.string(), v.unknown())])
+const tags = v.optional(recordOf(v.string(), v.string()))
 const texts = v.optional(v.array(v.string()))
 const holder = {
   name,
   path: v.optional(v.string()),
   attach: texts,
-  policies: v.optional(v.record(name, document)),
+  policies: v.optional(recordOf(name, document)),
 }
 
 const seed: v.GenericSchema<unknown, IamSeed> = v.strictObject({
@@ -109,7 +110,7 @@ const seed: v.GenericSchema<unknown, IamSeed> = v.strictObject({
       v.strictObject({
         url: v.string(),
         clientIds: v.array(v.string()),
-        jwks: v.optional(v.object({ keys: v.array(v.record(v.string(), v.unknown())) })),
+        jwks: v.optional(v.object({ keys: v.array(recordOf(v.string(), v.unknown())) })),
       }),
     ),
   ),
@@ -119,7 +120,7 @@ const list = v.pipe(
   v.union([
     v.array(v.unknown()),
     v.pipe(
-      v.record(v.string(), v.unknown()),
+      recordOf(v.string(), v.unknown()),
       v.transform((one) => [one]),
     ),
   ]),

@@ -3,6 +3,7 @@
  * Node API), and how to say what is wrong. One valibot schema per kind reads both.
  */
 import * as v from 'valibot'
+import { nameMap } from '../lib/name-map.ts'
 
 /** A kind of value: its schema, and the words that complete "X must be ...". */
 export interface Kind<T> {
@@ -68,7 +69,7 @@ export const port: Kind<number> = {
   must: 'a whole number from 0 to 65535 (0 takes a free port)',
 }
 
-const sizeUnits: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
+const sizeUnits: Record<string, number> = nameMap({ '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 })
 
 /** Bytes, from a number or `5MiB`, `64k`. Units are powers of 1,024, as in the AWS CLI. */
 export const size: Kind<number> = {
@@ -87,7 +88,7 @@ export const size: Kind<number> = {
   must: 'a size such as 5MiB, 64k or a number of bytes',
 }
 
-const durationUnits: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const durationUnits: Record<string, number> = nameMap({ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 })
 
 /** Milliseconds, from a number or `15m`, `900s`; `off` is Infinity. */
 export const duration: Kind<number> = {

@@ -2,10 +2,11 @@
 import type { Server } from 'node:http'
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net'
 import type { Log } from '../context.ts'
+import { nameMap } from '../lib/name-map.ts'
 import type { TlsFront } from './tls-front.ts'
 
 /** The IPv6 address that people expect to answer too: `localhost` is `::1` first for many programs. */
-const twins: Record<string, string> = { '127.0.0.1': '::1', localhost: '::1', '0.0.0.0': '::' }
+const twins: Record<string, string> = nameMap({ '127.0.0.1': '::1', localhost: '::1', '0.0.0.0': '::' })
 
 export interface Listening {
   host: string

@@ -3,6 +3,7 @@
  * add permission. They count in buckets without owner enforcement.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
  */
+import { nameMap } from '../lib/name-map.ts'
 import type { Caller } from './principals.ts'
 
 /** As in the model of S3. */
@@ -40,8 +41,7 @@ const canonicalUser = (user: { ID: string; DisplayName?: string | undefined }): 
 const group = (URI: string): Grantee => ({ Type: 'Group', URI })
 
 /** What a canned ACL grants beside the owner's FULL_CONTROL. */
-const cannedGrants: Readonly<Record<string, (target: CannedAclTarget) => Grant[]>> = Object.freeze({
-  __proto__: null as never,
+const cannedGrants: Readonly<Record<string, (target: CannedAclTarget) => Grant[]>> = nameMap({
   private: () => [],
   'public-read': () => [{ Grantee: group(allUsers), Permission: 'READ' }],
   'public-read-write': () => [

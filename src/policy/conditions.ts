@@ -3,6 +3,7 @@
  * stored (numbers and dates parsed, patterns taken apart); a request only calls the tests.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
+import { nameMap } from '../lib/name-map.ts'
 import { compileArnPattern, requestArn } from './arn-pattern.ts'
 import type { ContextSource } from './context-source.ts'
 import { parseDate } from './dates.ts'
@@ -85,8 +86,7 @@ const date = (holds: (actual: number, wanted: number) => boolean, negated = fals
   row('Date', comparing(parseDate, holds), negated)
 
 /** By name; AWS compares names of operators with case. `Null` is not among them: it asks about the key alone. */
-export const operators: Readonly<Record<string, OperatorRow>> = Object.freeze({
-  __proto__: null as never,
+export const operators: Readonly<Record<string, OperatorRow>> = nameMap({
   StringEquals: row('String', text({ wildcards: false })),
   StringNotEquals: row('String', text({ wildcards: false }), true),
   StringEqualsIgnoreCase: row('String', text({ wildcards: false, foldCase: true })),

@@ -4,6 +4,7 @@
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
  */
 import { bucketArn, objectArn } from '../lib/arn.ts'
+import { nameMap } from '../lib/name-map.ts'
 import { controlOperationRows, type OperationRow, operationRows } from './actions.ts'
 import { type CopySource, readCopySource } from './copy-source.ts'
 
@@ -152,7 +153,7 @@ const retention = onObjectWhen(
 )
 const legalHold = onObjectWhen('PutObjectLegalHold', (input) => isGiven(input.ObjectLockLegalHoldStatus))
 
-const exceptions: Readonly<Record<string, Exception>> = {
+const exceptions: Readonly<Record<string, Exception>> = nameMap({
   /** GetObjectAttributes needs both. Observed: recorded against AWS. */
   attributes: (input, facts) => [
     onObject(input.VersionId === undefined ? 'GetObjectAttributes' : 'GetObjectVersionAttributes', input, facts),
@@ -204,7 +205,7 @@ const exceptions: Readonly<Record<string, Exception>> = {
   }),
   passReplicationRole: (input) => passRole(member(input.ReplicationConfiguration, 'Role')),
   passAnnotationRole: (input) => passRole(member(input.AnnotationTableConfiguration, 'Role')),
-}
+})
 
 function exceptionsOf(names: readonly string[], input: OperationInput, facts: Facts): RequiredAction[] {
   return names.flatMap((name) => own(exceptions, name)?.(input, facts) ?? [])

@@ -1,5 +1,6 @@
 /** What AWS says about a query parameter or header whose value it cannot take. One row for each name it words specially. */
 import { type AwsError, error } from '../errors.ts'
+import { nameMap } from '../lib/name-map.ts'
 
 type Refuse = (value: string, wire: string) => AwsError
 
@@ -22,7 +23,7 @@ const headerInvalid: Refuse = (value, wire) => request(`Value for ${wire} header
  * recorded AWS answers; legal hold in versity/versitygw#1775, attributes in #1000, encryption in aws/aws-sdk-cpp#1771.
  * Assumed: the directives and the headers with `Value for`, in AWS's wording for their neighbours.
  */
-export const ENUM_REFUSALS: Readonly<Record<string, Refuse>> = {
+export const ENUM_REFUSALS: Readonly<Record<string, Refuse>> = nameMap({
   'encoding-type': argument('Invalid Encoding Method specified in Request'),
   'x-amz-acl': argument(''),
   'x-amz-checksum-algorithm': request(
@@ -40,7 +41,7 @@ export const ENUM_REFUSALS: Readonly<Record<string, Refuse>> = {
   'x-amz-server-side-encryption': argument('The encryption method specified is not supported'),
   'x-amz-storage-class': (value) => error('InvalidStorageClass', { StorageClassRequested: value }),
   'x-amz-tagging-directive': argument('Unknown tagging directive.'),
-}
+})
 
 /** Enumerated headers whose letters may be of either case. */
 export const CASELESS_ENUMS: ReadonlySet<string> = new Set(['x-amz-checksum-algorithm', 'x-amz-sdk-checksum-algorithm'])
@@ -68,7 +69,7 @@ const partNumber = argument('Part number must be an integer between 1 and 10000,
  * part-number-marker (versity/versitygw#1794, #1804), partNumber (recorded AWS answers). Assumed: max-buckets' range,
  * which is the documented one.
  */
-const INTEGER_RULES: Readonly<Record<string, IntegerRule>> = {
+const INTEGER_RULES: Readonly<Record<string, IntegerRule>> = nameMap({
   'max-keys': page('maxKeys'),
   'max-uploads': page('max-uploads'),
   'max-parts': page('max-parts'),
@@ -76,7 +77,7 @@ const INTEGER_RULES: Readonly<Record<string, IntegerRule>> = {
   'max-buckets': page('max-buckets', 1, 10_000),
   'max-directory-buckets': page('max-directory-buckets', 0, 1000),
   partNumber: { min: 1, max: 10_000, outside: partNumber, unreadable: partNumber },
-}
+})
 
 /** Observed: `max-keys cannot be negative` for ListObjectVersions alone (versity/versitygw#1809). */
 const VERSIONS_MAX_KEYS: IntegerRule = {

@@ -2,6 +2,7 @@
  * Labels, query parameters and headers of a request -> members of the operation's input, by the model. Compiled once
  * per operation; values that AWS refuses are refused here in AWS's words, and so are names that it refuses.
  */
+import { nameMap } from '../lib/name-map.ts'
 import type { MemberRow, OperationRow, ServiceTable, StructureRow } from '../model/shape.ts'
 import {
   CASELESS_ENUMS,
@@ -97,8 +98,7 @@ function bindMetadata(
   value: string | string[] | undefined,
 ): void {
   if (value === undefined) return
-  // A null prototype: a client chooses these names.
-  input[row[0]] ??= Object.create(null)
+  input[row[0]] ??= nameMap<string>()
   const metadata = input[row[0]] as Record<string, string>
   metadata[name.slice(row[3].length)] = textOf(value)
 }

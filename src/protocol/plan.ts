@@ -3,6 +3,7 @@
  * input is bound, how its document is read, how its output is written.
  */
 import { error } from '../errors.ts'
+import { nameMap } from '../lib/name-map.ts'
 import { s3Table } from '../model/s3.gen.ts'
 import type { S3Handlers } from '../model/s3.types.gen.ts'
 import type { MemberRow, OperationRow, StructureRow } from '../model/shape.ts'
@@ -37,7 +38,10 @@ export interface Plan {
 const MIB = 1024 * 1024
 
 /** Documents that may be long: 1,000 keys of 1,024 escaped bytes, 10,000 parts with the longest checksum. */
-const LONG_DOCUMENTS: Readonly<Record<string, number>> = { DeleteObjects: 8 * MIB, CompleteMultipartUpload: 4 * MIB }
+const LONG_DOCUMENTS: Readonly<Record<string, number>> = nameMap({
+  DeleteObjects: 8 * MIB,
+  CompleteMultipartUpload: 4 * MIB,
+})
 
 /** Observed: an ACL document that does not validate has a code of its own (recorded AWS answers). */
 const ACL_OPERATIONS: ReadonlySet<string> = new Set(['PutBucketAcl', 'PutObjectAcl'])

@@ -4,6 +4,7 @@
  * @see https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
  */
 import { type AwsError, error } from '../errors.ts'
+import { nameMap } from '../lib/name-map.ts'
 import type { MemberRow, ServiceTable, StructureRow } from '../model/shape.ts'
 import { type FormNode, numberedChildren } from './form.ts'
 import { parseIsoDate } from './values.ts'
@@ -14,14 +15,14 @@ const MAX_REPORTED = 100
 /** Character set of IAM names, for which IAM has a message of its own. */
 const IAM_NAME = '[\\w+=,.@-]+'
 
-const SCALAR_TYPES: Readonly<Record<string, true>> = {
+const SCALAR_TYPES: Readonly<Record<string, true>> = nameMap({
   string: true,
   integer: true,
   boolean: true,
   blob: true,
   timestamp: true,
   dateTime: true,
-}
+})
 
 const patterns = new Map<string, RegExp>()
 
@@ -92,7 +93,7 @@ class FormReader {
   }
 
   #readMap(type: string, row: MemberRow, node: FormNode, path: string): Record<string, unknown> {
-    const output = Object.create(null) as Record<string, unknown>
+    const output = nameMap<unknown>()
     for (const entry of numberedChildren(node, 'entry')) {
       const value = entry.children?.get('value')
       const key = entry.children?.get('key')?.value

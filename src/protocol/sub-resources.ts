@@ -7,6 +7,7 @@
  * Bucket sub-resources that answer under a key too, the key being ignored.
  * Observed: HEAD and GET of each, with the `Allow` header of its bucket form (brekkylab/backlot#267, 2026-09).
  */
+import { nameMap } from '../lib/name-map.ts'
 export const BUCKET_SELECTORS_UNDER_KEYS: readonly string[] = [
   'accelerate',
   'cors',
@@ -30,7 +31,7 @@ export const NOT_UNDER_KEYS: readonly string[] = ['versions', 'uploads']
  * Observed: SERVICE and OBJECT (versity/versitygw#1810, mhart/aws4fetch#14). Assumed: the others, because they are the
  * resource types of AWS's server access log.
  */
-const RESOURCE_TYPES: Record<string, string> = {
+const RESOURCE_TYPES: Record<string, string> = nameMap({
   'intelligent-tiering': 'INTELLIGENT_TIERING',
   'legal-hold': 'LEGAL_HOLD',
   'object-lock': 'OBJECT_LOCK',
@@ -44,7 +45,7 @@ const RESOURCE_TYPES: Record<string, string> = {
   requestPayment: 'REQUEST_PAYMENT',
   uploadId: 'UPLOAD',
   versions: 'BUCKETVERSIONS',
-}
+})
 
 /** What an error calls the addressed thing. */
 export function resourceType(level: string, selector: string): string {

@@ -6,6 +6,7 @@
 import { createRequire } from 'node:module'
 import { TextDecoder } from 'node:util'
 import { error } from '../errors.ts'
+import { nameMap } from '../lib/name-map.ts'
 import { isWellFormed } from './xml-scan.ts'
 
 export interface XmlElement {
@@ -24,7 +25,7 @@ interface Parser {
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
-const NO_ATTRIBUTES: Readonly<Record<string, string>> = Object.freeze({})
+const NO_ATTRIBUTES: Readonly<Record<string, string>> = nameMap()
 let parser: Parser | undefined
 
 /** Loaded with the first document: it takes a tenth of the time the whole server may take to start. */
@@ -90,7 +91,7 @@ function nameOf(node: RawNode): string | undefined {
 function attributesOf(node: RawNode): Readonly<Record<string, string>> {
   const raw = node[':@'] as Record<string, string> | undefined
   if (raw === undefined) return NO_ATTRIBUTES
-  const attributes: Record<string, string> = {}
+  const attributes: Record<string, string> = nameMap()
   for (const name in raw) attributes[name] = decodeReferences(raw[name] as string)
   return attributes
 }
@@ -99,7 +100,7 @@ function cdataText(nodes: RawNode[]): string {
   return nodes.map((node) => (typeof node['#text'] === 'string' ? node['#text'] : '')).join('')
 }
 
-const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+const NAMED: Record<string, string> = nameMap({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" })
 
 function decodeReferences(text: string): string {
   if (!text.includes('&')) return text

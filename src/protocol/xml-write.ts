@@ -3,6 +3,7 @@
  * calls of the same closures. Absent members write nothing; an empty list writes its empty wrapper.
  */
 import { elementSequence, type SequencedElement } from '../lib/element-sequence.ts'
+import { nameMap } from '../lib/name-map.ts'
 import type { MemberRow, ServiceTable, StructureRow } from '../model/shape.ts'
 import { formatIso, formatIsoPlain, formatIsoSeconds } from './values.ts'
 
@@ -130,9 +131,9 @@ export function createShapeWriter(table: ServiceTable, dialect: XmlDialect): Sha
 }
 
 /** Members whose elements AWS writes in one sequence. Observed: by key, newest first (AWS's example of ListObjectVersions). */
-const mixedMembers: Readonly<Record<string, readonly string[]>> = {
+const mixedMembers: Readonly<Record<string, readonly string[]>> = nameMap({
   ListObjectVersionsOutput: ['Versions', 'DeleteMarkers'],
-}
+})
 
 /** Where an output gives the sequence, the first of the members writes all of it, the others nothing. */
 function mixWriters(writers: WriteMember[], rows: readonly MemberRow[], mixed: readonly string[]): void {

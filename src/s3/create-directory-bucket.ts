@@ -4,6 +4,7 @@
  */
 import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
+import { nameMap } from '../lib/name-map.ts'
 import type { CreateBucketRequest } from '../model/s3.types.gen.ts'
 import type { BucketRecord } from '../store/records.ts'
 import { checkNewBucketTags } from './lib/bucket-tags.ts'
@@ -11,10 +12,10 @@ import { refuseMembers, zoneOf } from './lib/directory-bucket.ts'
 import { endpointRegion } from './lib/location.ts'
 import { blockEverything } from './lib/new-bucket.ts'
 
-const redundancies: Readonly<Record<string, string>> = {
+const redundancies: Readonly<Record<string, string>> = nameMap({
   AvailabilityZone: 'SingleAvailabilityZone',
   LocalZone: 'SingleLocalZone',
-}
+})
 
 /** Whether the request asks for a directory bucket. */
 export function asksForDirectory({ CreateBucketConfiguration: wanted }: CreateBucketRequest): boolean {

@@ -1,5 +1,6 @@
 /** JSON Web Tokens: read, and verified with public keys. Symmetric algorithms and `none` are never accepted. @see https://www.rfc-editor.org/rfc/rfc7519 */
 import { createPublicKey, type JsonWebKey, verify } from 'node:crypto'
+import { nameMap } from '../lib/name-map.ts'
 
 export interface Jwt {
   algorithm: string
@@ -14,7 +15,7 @@ export interface Jwt {
 export type Jwk = Readonly<Record<string, unknown>>
 
 /** Algorithm to key type and digest. */
-const algorithms: Readonly<Record<string, { type: string; digest: string | null }>> = {
+const algorithms: Readonly<Record<string, { type: string; digest: string | null }>> = nameMap({
   RS256: { type: 'RSA', digest: 'sha256' },
   RS384: { type: 'RSA', digest: 'sha384' },
   RS512: { type: 'RSA', digest: 'sha512' },
@@ -22,7 +23,7 @@ const algorithms: Readonly<Record<string, { type: string; digest: string | null 
   ES384: { type: 'EC', digest: 'sha384' },
   ES512: { type: 'EC', digest: 'sha512' },
   EdDSA: { type: 'OKP', digest: null },
-}
+})
 
 function readPart(text: string): Record<string, unknown> | undefined {
   try {

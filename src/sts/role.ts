@@ -3,6 +3,7 @@ import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
 import { lastSegment, roleArn } from '../iam/lib/arns.ts'
 import { parseArn } from '../lib/arn.ts'
+import { nameMap } from '../lib/name-map.ts'
 import type { IamAccount } from '../store/iam-account.ts'
 import type { RoleRecord } from '../store/iam-records.ts'
 
@@ -38,7 +39,7 @@ export function sessionSeconds(asked: number | undefined, role: RoleRecord): num
 
 /** The tags of the role as condition keys. */
 export function resourceTagKeys(role: RoleRecord): Record<string, string> {
-  const keys: Record<string, string> = {}
+  const keys: Record<string, string> = nameMap()
   for (const { Key, Value } of role.Tags ?? []) {
     keys[`aws:resourcetag/${Key.toLowerCase()}`] = Value
     keys[`iam:resourcetag/${Key.toLowerCase()}`] = Value

@@ -4,6 +4,7 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
  */
 import { error } from '../errors.ts'
+import { nameMap } from '../lib/name-map.ts'
 import type { SamlAssertion } from './saml-assertion.ts'
 import { readSessionTags, type SessionTags } from './session-input.ts'
 
@@ -63,7 +64,7 @@ function readDuration(text: string | undefined): number | undefined {
 }
 
 /** Attributes that are condition keys: of several values, and of one. */
-const listKeys: Readonly<Record<string, string>> = {
+const listKeys: Readonly<Record<string, string>> = nameMap({
   'urn:oid:1.3.6.1.4.1.5923.1.1.1.1': 'edupersonaffiliation',
   'urn:oid:1.3.6.1.4.1.5923.1.1.1.2': 'edupersonnickname',
   'urn:oid:1.3.6.1.4.1.5923.1.1.1.4': 'edupersonorgunitdn',
@@ -77,8 +78,8 @@ const listKeys: Readonly<Record<string, string>> = {
   'urn:oid:1.3.6.1.4.1.5923.1.2.1.5': 'eduorgsuperioruri',
   'urn:oid:1.3.6.1.4.1.5923.1.2.1.6': 'eduorgwhitepagesuri',
   'urn:oid:2.5.4.3': 'cn',
-}
-const singleKeys: Readonly<Record<string, string>> = {
+})
+const singleKeys: Readonly<Record<string, string>> = nameMap({
   'urn:oid:1.3.6.1.4.1.5923.1.1.1.3': 'edupersonorgdn',
   'urn:oid:1.3.6.1.4.1.5923.1.1.1.5': 'edupersonprimaryaffiliation',
   'urn:oid:1.3.6.1.4.1.5923.1.1.1.6': 'edupersonprincipalname',
@@ -96,11 +97,11 @@ const singleKeys: Readonly<Record<string, string>> = {
   '0.9.2342.19200300100.1.1': 'uid',
   '0.9.2342.19200300100.1.3': 'mail',
   '0.9.2342.19200300.100.1.45': 'organizationstatus',
-}
+})
 
 /** The condition keys `saml:*` of an assertion's attributes, names in lower case. Where several map to one, the first does. */
 export function attributeKeys({ attributes }: SamlAssertion): Record<string, string | readonly string[]> {
-  const keys: Record<string, string | readonly string[]> = {}
+  const keys: Record<string, string | readonly string[]> = nameMap()
   for (const [name, values] of attributes) {
     const list = Object.hasOwn(listKeys, name) ? listKeys[name] : undefined
     const single = Object.hasOwn(singleKeys, name) ? singleKeys[name] : undefined

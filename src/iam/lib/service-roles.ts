@@ -1,4 +1,5 @@
 /** What roles of services are called and may do. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html */
+import { nameMap } from '../../lib/name-map.ts'
 
 /** Observed: service (without `.amazonaws.com`), role (without `AWSServiceRoleFor`) and policy (recorded against AWS by LocalStack's suite). */
 const rows = `
@@ -76,12 +77,12 @@ const rows = `
 `
 
 /** Observed: descriptions that the services give (as above). */
-const descriptions: Readonly<Record<string, string>> = {
+const descriptions: Readonly<Record<string, string>> = nameMap({
   'rds.amazonaws.com': 'Allows Amazon RDS to manage AWS resources on your behalf',
   'ssm.amazonaws.com': 'Provides access to AWS Resources managed or used by Amazon SSM.',
   'sso.amazonaws.com':
     'Service-linked role used by AWS SSO to manage AWS resources, including IAM roles, policies and SAML IdP on your behalf.',
-}
+})
 
 interface ServiceRole {
   name: string

@@ -4,6 +4,7 @@
  */
 import type { Ctx } from '../../context.ts'
 import { error } from '../../errors.ts'
+import { nameMap } from '../../lib/name-map.ts'
 import type { AccessControlPolicy } from '../../model/s3.types.gen.ts'
 import type { Grant } from '../../policy/acl.ts'
 import { emailRefusal, granteeOfId, granteeOfUri } from './acl.ts'
@@ -12,11 +13,11 @@ import { emailRefusal, granteeOfId, granteeOfUri } from './acl.ts'
 const maxGrants = 100
 const permissions: ReadonlySet<unknown> = new Set(['FULL_CONTROL', 'READ', 'WRITE', 'READ_ACP', 'WRITE_ACP'])
 /** Which element names a grantee of each type. */
-const names: Readonly<Record<string, 'ID' | 'URI' | 'EmailAddress'>> = {
+const names: Readonly<Record<string, 'ID' | 'URI' | 'EmailAddress'>> = nameMap({
   CanonicalUser: 'ID',
   Group: 'URI',
   AmazonCustomerByEmail: 'EmailAddress',
-}
+})
 
 interface WellFormed {
   ownerId: string

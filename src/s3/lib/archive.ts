@@ -4,6 +4,7 @@
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
  */
 import { error } from '../../errors.ts'
+import { nameMap } from '../../lib/name-map.ts'
 import type { RestoreStatus } from '../../model/s3.types.gen.ts'
 import type { ObjectRecord } from '../../store/records.ts'
 import { httpDate } from './http-date.ts'
@@ -17,10 +18,10 @@ const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
 
 /** How long a retrieval takes, in ms: the longest that AWS calls typical. A tier that is missing is not offered. */
-const delaysMs: Readonly<Record<string, Partial<Record<Tier, number>>>> = {
+const delaysMs: Readonly<Record<string, Partial<Record<Tier, number>>>> = nameMap({
   GLACIER: { Expedited: 5 * minuteMs, Standard: 5 * hourMs, Bulk: 12 * hourMs },
   DEEP_ARCHIVE: { Standard: 12 * hourMs, Bulk: 48 * hourMs },
-}
+})
 
 /** Whether objects of the class must be restored before they are read. */
 export const isArchiveClass = (storageClass: string): boolean => storageClass in delaysMs

@@ -46,7 +46,7 @@ export const defaultAlgorithm: ChecksumAlgorithm = 'CRC64NVME'
 /** The algorithm of a name in any case, or undefined: `crc32` and `CRC32` are the same to AWS. */
 export function algorithmOf(name: string): ChecksumAlgorithm | undefined {
   const upper = name.toUpperCase()
-  return upper in algorithms ? (upper as ChecksumAlgorithm) : undefined
+  return Object.hasOwn(algorithms, upper) ? (upper as ChecksumAlgorithm) : undefined
 }
 
 /** The checksum a request announces: its value is in a header, or comes in a trailer. */

@@ -35,7 +35,7 @@ const rememberedShifts = 64
 
 /** Whether the algorithm's value for a whole object follows from those of its parts. */
 export function isCombinable(algorithm: ChecksumAlgorithm): algorithm is CrcAlgorithm {
-  return algorithm in fields
+  return Object.hasOwn(fields, algorithm)
 }
 
 /** a·b modulo the polynomial. */

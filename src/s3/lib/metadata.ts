@@ -4,6 +4,7 @@
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata
  */
 import { error } from '../../errors.ts'
+import { nameMap } from '../../lib/name-map.ts'
 import { decodeEncodedWords, encodeHeaderText } from './rfc2047.ts'
 
 /** Sum of the UTF-8 sizes of names (without prefix) and values. */
@@ -18,7 +19,7 @@ export function storedMetadata(
   input: Readonly<Record<string, string>> | undefined,
   isForm = false,
 ): Record<string, string> {
-  const metadata: Record<string, string> = {}
+  const metadata: Record<string, string> = nameMap()
   if (input === undefined) return metadata
   let sizeBytes = 0
   for (const name in input) {
