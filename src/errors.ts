@@ -13,6 +13,8 @@ export interface ErrorOptions {
   status?: number
   /** Headers of the error response (`x-amz-bucket-region`, `x-amz-delete-marker`, ETag on 304, ...). */
   headers?: Record<string, string>
+  /** AWS's front end answers without a document. */
+  isBare?: boolean
   cause?: unknown
 }
 
@@ -22,6 +24,7 @@ export class AwsError extends Error {
   readonly status: number
   readonly fields: ErrorFields
   readonly headers: Record<string, string>
+  readonly isBare: boolean
 
   constructor(code: string, message: string, status: number, fields: ErrorFields = {}, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -30,6 +33,7 @@ export class AwsError extends Error {
     this.status = status
     this.fields = fields
     this.headers = options.headers ?? {}
+    this.isBare = options.isBare === true
   }
 }
 

@@ -21,7 +21,7 @@ import { whenReady } from './lib/when-ready.ts'
 import { answerInTime, mayAnswerLate, type Pace } from './late-answer.ts'
 import type { S3Handlers } from './model/s3.types.gen.ts'
 import { verifyPayloadDigest } from './payload-digest.ts'
-import { matchS3, type Plan, writeError } from './protocol/index.ts'
+import { checkQuery, matchS3, type Plan, writeError } from './protocol/index.ts'
 import { acceptForm } from './post-pipeline.ts'
 import { handleQueryCall, isQueryCall, namedService, type QueryHandlers, type QueryService } from './query-pipeline.ts'
 import { checkAccelerated } from './s3/accelerate.ts'
@@ -104,6 +104,7 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps, hostId: 
   if (handler === undefined) throw notImplemented(plan.name)
   const authenticated = plan.bodyKind === 'form' ? undefined : await identify(call, target, deps.auth)
   screen(request, plan, authenticated?.payload)
+  checkQuery(plan, query)
   if (authenticated === undefined) await acceptForm(call, target, deps)
   const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: call.request.headers })
   call.input = call.form === undefined ? input : { ...call.form.put }

@@ -4,7 +4,7 @@
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
  */
 import type { Target } from './address.ts'
-import { checkKeyLength } from './address.ts'
+import { checkKey } from './address.ts'
 import type { AuthDeps } from './auth/authenticate.ts'
 import { authenticateForm } from './auth/post-form.ts'
 import { checkSize, type SizeRange } from './auth/post-policy.ts'
@@ -54,7 +54,7 @@ export async function acceptForm(
   noteKeyUse(call.store.iam, call.principal, call.auth, 's3', call.clock.now())
   const { key } = authenticated
   if (key === undefined || key === '') throw missingKey()
-  checkKeyLength(key)
+  checkKey(key)
   const fields = new Map([...form.fields].map(([name, value]) => [name.toLowerCase(), value]))
   call.form = { fields, put: bindPut(fields, target.bucket as string, key) }
   call.body = sized(form.file, authenticated.sizeRange)

@@ -84,7 +84,9 @@ describe('address', () => {
     ['/b/k', 'k'],
     ['/b//k', '/k'],
     ['/b/a//k/', 'a//k/'],
-    ['/b/../k', '../k'],
+    ['/b/a/../k', 'a/../k'],
+    ['/b/a/b/../../k', 'a/b/../../k'],
+    ['/b/a/..k/.../..', 'a/..k/.../..'],
     ['/b/./k', './k'],
     ['/b/a+b', 'a+b'],
     ['/b/a%2Bb', 'a+b'],
@@ -110,6 +112,30 @@ describe('address', () => {
         async () => at('127.0.0.1', rawPath),
         (e) => e instanceof AwsError && e.code === 'InvalidURI',
       )
+    })
+  }
+
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html (relative path elements)
+  for (const key of [
+    '..',
+    '../k',
+    'a/../../k',
+    'a/..%2F../k',
+    '%2e%2e/k',
+    './../k',
+    'a/b/../../../a/k',
+    'a//../../k',
+  ]) {
+    it(`the key ${key} climbs out of its bucket: 400 without a document`, async () => {
+      for (const [host, path] of [
+        ['127.0.0.1', `/b/${key}`],
+        ['b.localhost', `/${key}`],
+      ] as const) {
+        await assert.rejects(
+          async () => at(host, path),
+          (e) => e instanceof AwsError && e.code === 'BadRequest' && e.status === 400 && e.isBare,
+        )
+      }
     })
   }
 

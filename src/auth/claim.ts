@@ -1,5 +1,5 @@
 /** A SigV4 or SigV4A claim meets the credential it names: what header and presigned requests have in common. */
-import { error } from '../errors.ts'
+import { type AwsError, error } from '../errors.ts'
 import type { WireRequest } from '../http/wire.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { whenReady } from '../lib/when-ready.ts'
@@ -20,6 +20,15 @@ function checkOf(claim: V4Claim, credential: Credential, deps: AuthDeps): CheckS
     : ecdsaCheck(deps.publicKeys.get(credential.accessKeyId, secret))
 }
 
+/** The refusal of headers that had to be signed: their names, joined by `, `. */
+export function headersNotSigned(names: string): AwsError {
+  return error(
+    'AccessDenied',
+    { HeadersNotSigned: names },
+    { message: 'There were headers present in the request which were not signed' },
+  )
+}
+
 /**
  * Unsigned headers, signature, stray token, in this order.
  * @param isHashMissing the request lacks the x-amz-content-sha256 it must have
@@ -37,28 +46,25 @@ export function verifyClaim(
 ): MaybePromise<{ seed: ChunkSeed; hostAlias: string | undefined }> {
   // IAM and STS do not insist on signed x-amz-* headers.
   const unsigned = isQueryProtocol(target) ? undefined : unsignedHeaders(request, claim.signed)
-  if (unsigned !== undefined) {
-    throw error(
-      'AccessDenied',
-      { HeadersNotSigned: unsigned },
-      { message: 'There were headers present in the request which were not signed' },
-    )
-  }
+  if (unsigned !== undefined) throw headersNotSigned(unsigned)
   if (isHashMissing) {
     throw error('InvalidRequest', {}, { message: 'Missing required header for this request: x-amz-content-sha256' })
   }
   const check = checkOf(claim, credential, deps)
-  return whenReady(verifyV4(request, claim, target, check, deps.hosts), (verified) => {
-    if (!verified.isValid) throw faults.signature(verified.mismatch)
+  const verify = (one: V4Claim) => verifyV4(request, one, target, check, deps.hosts)
+  const accept = ({ hostAlias }: { hostAlias: string | undefined }, dateText: string) => {
     checkStrayToken(credential, token, faults)
-    const seed = {
-      algorithm: claim.algorithm,
-      accessKeyId: claim.scope.accessKeyId,
-      dateText: claim.dateText,
-      scope: scopeText(claim.scope),
-      signature: claim.signature,
-      check,
-    }
-    return { seed, hostAlias: verified.hostAlias }
+    const { algorithm, scope, signature } = claim
+    const { accessKeyId } = scope
+    return { seed: { algorithm, accessKeyId, dateText, scope: scopeText(scope), signature, check }, hostAlias }
+  }
+  return whenReady(verify(claim), (verified) => {
+    if (verified.isValid) return accept(verified, claim.dateText)
+    const dateText = claim.otherDateText
+    if (dateText === undefined) throw faults.signature(verified.mismatch)
+    return whenReady(verify({ ...claim, dateText }), (other) => {
+      if (!other.isValid) throw faults.signature(verified.mismatch)
+      return accept(other, dateText)
+    })
   })
 }

@@ -95,16 +95,17 @@ function readClaimHead(text: string, algorithm: V4Algorithm, faults: Faults): Cl
 }
 
 interface SignedDate {
-  /** As sent: what was signed. */
+  /** As sent. */
   text: string
   ms: number
-  /** ISO 8601 basic, for the scope. */
+  /** ISO 8601 basic. */
   iso: string
 }
 
 /**
  * The date a request was signed at: x-amz-date in ISO 8601 basic, or else Date, in the formats of HTTP too.
- * Observed: the string to sign has a Date of HTTP as it was sent (ceph/s3-tests#346).
+ * Observed: the string to sign has a Date of HTTP as it was sent (ceph/s3-tests#346), or its moment in ISO form, which
+ * botocore signs where a Date is set (brendanhay/amazonka#7).
  */
 function readDate(request: WireRequest, faults: Faults): SignedDate {
   const amzDate = header(request, 'x-amz-date')
@@ -137,6 +138,7 @@ function authenticateV4Header(
     signed,
     signature,
     dateText: date.text,
+    otherDateText: date.text === date.iso ? undefined : date.iso,
     dateMs: date.ms,
     payloadHash: (isQuery ? target.payloadSha256Hex : sentHash) ?? emptySha256,
     isPresigned: false,

@@ -51,7 +51,8 @@ function isAwsChunked(request: WireRequest): boolean {
  * The mode that a value of x-amz-content-sha256 asks for.
  * @param value undefined where none was sent and none is required: presigned, anonymous and SigV2 requests
  * @param seed undefined when the request has no SigV4 signature that chunks could continue
- * @throws AwsError InvalidArgument, InvalidRequest
+ * @throws AwsError InvalidArgument (Observed: versity/versitygw#1352. Assumed: after the signature, because the value is part
+ * of what is signed, and the recorded request was signed well), InvalidRequest
  */
 export function readPayloadMode(
   request: WireRequest,

@@ -9,7 +9,7 @@ import type { Query } from '../protocol/query-string.ts'
 import { wholeNumber } from './bytes.ts'
 import { whenReady } from '../lib/when-ready.ts'
 import { checkCredential, tokenHeader, withCredential } from './checks.ts'
-import { verifyClaim } from './claim.ts'
+import { headersNotSigned, verifyClaim } from './claim.ts'
 import { type AuthDeps, type Authenticated, type AuthTarget, isQueryProtocol } from './deps.ts'
 import { queryFaults, queryProtocolFaults } from './faults.ts'
 import { emptySha256 } from './hmac.ts'
@@ -21,6 +21,7 @@ import { readSignedHeaders } from './signed-headers.ts'
 import type { V4Claim } from './sigv4.ts'
 import { isoSeconds, parseIsoBasic } from './time.ts'
 
+const unsignedPayload = 'UNSIGNED-PAYLOAD'
 const longestExpirySeconds = 604_800
 /** How far ahead a URL may be dated. Not the configured skew: AWS has this limit apart from it. */
 const aheadMs = 900_000
@@ -97,6 +98,16 @@ function signedHash(request: WireRequest, query: Query, names: readonly string[]
   return names.includes('x-amz-content-sha256') ? header(request, 'x-amz-content-sha256') : undefined
 }
 
+/**
+ * What the body is held to: what was signed, and beside it a header that was not, since it is a promise all the same.
+ * Assumed: two hashes that differ are a header that had to be signed, because no body is both.
+ */
+function promisedHash(signed: string | undefined, sent: string | undefined): string | undefined {
+  if (sent === undefined || sent === signed || (signed !== undefined && sent === unsignedPayload)) return signed
+  if (signed === undefined || signed === unsignedPayload) return sent
+  throw headersNotSigned('x-amz-content-sha256')
+}
+
 /** Authenticates a request with `X-Amz-Algorithm` in its query. */
 export function authenticatePresigned(
   request: WireRequest,
@@ -123,9 +134,10 @@ export function authenticatePresigned(
     signature: sent.signature,
     dateText: sent.date,
     dateMs,
-    payloadHash: isQuery ? (target.payloadSha256Hex ?? emptySha256) : (hash ?? 'UNSIGNED-PAYLOAD'),
+    payloadHash: isQuery ? (target.payloadSha256Hex ?? emptySha256) : (hash ?? unsignedPayload),
     isPresigned: true,
   }
+  const promised = () => promisedHash(hash, header(request, 'x-amz-content-sha256'))
   const token =
     parameter(query, 'X-Amz-Security-Token') ?? parameter(query, 'X-Amz-S3session-Token') ?? tokenHeader(request)
   return withCredential(deps.credentials, scope.accessKeyId, token, (found) => {
@@ -133,7 +145,7 @@ export function authenticatePresigned(
     return whenReady(verifyClaim(request, claim, known, token, target, deps, faults), (checked) => ({
       principal: known.principal,
       auth: { authType: 'REST-QUERY-STRING', signatureVersion: sent.algorithm, region: scope.region },
-      payload: isQuery ? unverified : readPayloadMode(request, hash, checked.seed),
+      payload: isQuery ? unverified : readPayloadMode(request, promised(), checked.seed),
       hostAlias: checked.hostAlias,
       signedAtMs: dateMs,
       movedHeaders: movedHeaders(request, query, false),

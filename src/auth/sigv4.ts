@@ -22,8 +22,10 @@ export interface V4Claim {
   readonly scope: CredentialScope
   readonly signed: SignedHeaders
   readonly signature: string
-  /** ISO 8601 basic. */
+  /** As it was sent: ISO 8601 basic, or a Date of HTTP. */
   readonly dateText: string
+  /** The ISO form of a Date of HTTP, which some clients sign instead. */
+  readonly otherDateText?: string | undefined
   readonly dateMs: number
   /** The last line of the canonical request. */
   readonly payloadHash: string

@@ -17,7 +17,8 @@ function withoutOrigin(header: string): string {
 
 /**
  * Decodes a copy source into its path and version. `?versionId=` is looked for before decoding, so an encoded `?`
- * belongs to the key; so does one that begins anything else. Undefined when it is not percent-encoded UTF-8.
+ * belongs to the key (Observed: NoSuchKey with the whole as its Key, aws/aws-sdk-cpp#2103, boto/botocore#509); so does
+ * one that begins anything else. Undefined when it is not percent-encoded UTF-8.
  */
 export function splitCopySource(header: string): { path: string; versionId: string | undefined } | undefined {
   const source = withoutOrigin(header)

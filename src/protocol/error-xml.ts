@@ -18,9 +18,10 @@ export const QUERY_NAMESPACES: Readonly<Record<'iam' | 'sts', string>> = {
   sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
 }
 
-/** Builds the response of an error. HEAD and 304 have no body; the former keeps the type, the latter has none. */
+/** Builds the response of an error. HEAD, 304 and bare errors have no body; the first keeps the type, the others have none. */
 export function writeError(error: AwsError, origin: ErrorOrigin): WireResponse {
   if (error.status === 304) return { status: 304, headers: { ...error.headers } }
+  if (error.isBare) return { status: error.status, headers: { ...error.headers, Connection: 'close' } }
   if (origin.service === 'iam' || origin.service === 'sts') {
     return writeQueryError(error, origin.service, origin)
   }

@@ -18,6 +18,7 @@ const ALLOW_ORDER = ['HEAD', 'DELETE', 'POST', 'GET', 'PUT']
 /**
  * Finds the operation of an S3 request. Below a key some sub-resources address the bucket: then `plan.level` is
  * `bucket` and the key is ignored, as AWS does.
+ * Assumed: what no operation is for is refused before the signature is looked at, because AWS then cannot know its rules.
  * @throws MethodNotAllowed with `Allow`; InvalidArgument for two sub-resources; InvalidRequest for one a key has not
  */
 export function matchS3(method: string, level: Level, query: Query, headers: Headers): Plan {
@@ -34,10 +35,18 @@ export function matchS3(method: string, level: Level, query: Query, headers: Hea
   const found = candidates?.find((candidate) => isMet(candidate, query, headers))
   if (found === undefined) throw refusal(method, place, selector, query, headers)
   const name = found.operation[0]
-  if (name === 'ListObjects') checkListType(query)
-  else if (name === 'PostObject') checkFormType(headers)
-  else if (name === 'PutObject' || name === 'CopyObject') checkPartNumber(query)
+  if (name === 'PostObject') checkFormType(headers)
   return planOf(name)
+}
+
+/**
+ * Parameters that an operation refuses though they chose it. Asked once the signature is known to be right: a caller
+ * who is nobody hears of nothing else.
+ * @throws InvalidArgument
+ */
+export function checkQuery({ name }: Pick<Plan, 'name'>, query: Query): void {
+  if (name === 'ListObjects') checkListType(query)
+  else if (name === 'PutObject' || name === 'CopyObject') checkPartNumber(query)
 }
 
 function findSelector(level: Level, query: Query): string {

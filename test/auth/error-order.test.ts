@@ -129,6 +129,17 @@ describe('the Date header', () => {
     assert.equal(run(signed({ dateHeader: 'date' })).signedAtMs, exampleMs)
   })
 
+  it('may be signed in the ISO form of its moment, as botocore does', () => {
+    const dateText = '20130524T000000Z'
+    assert.equal(run(signed({ dateHeader: 'date', date, scopeDate, dateText })).signedAtMs, exampleMs)
+    const chunked = { 'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' }
+    const { payload } = run(signed({ dateHeader: 'date', date, scopeDate, dateText, headers: chunked }))
+    assert.equal(payload.kind === 'aws-chunked' ? payload.seed?.dateText : undefined, dateText)
+    refused(() => run(signed({ dateHeader: 'date', date, scopeDate, dateText: '20130524T000001Z' })), {
+      code: 'SignatureDoesNotMatch',
+    })
+  })
+
   it('has to be of the day that the credential names', () => {
     const otherDay = signed({ dateHeader: 'date', date, scopeDate: '20130523' })
     refused(() => run(otherDay), { code: 'AuthorizationHeaderMalformed', message: /Invalid credential date/ })

@@ -234,7 +234,7 @@ describe('presigned URLs that are accepted', () => {
     run(makeRequest(parts))
     run(makeRequest({ ...parts, headers: { host: 'h' } }))
   })
-  it('a payload hash in the query or among the signed headers is verified, an unsigned one is not', () => {
+  it('a payload hash is verified: of the query, of signed headers, of an unsigned header', () => {
     const name = 'x-amz-content-sha256'
     assert.deepEqual(go({ query: { 'X-Amz-Content-Sha256': emptySha256 }, payload: emptySha256 }).payload, {
       kind: 'sha256',
@@ -242,7 +242,17 @@ describe('presigned URLs that are accepted', () => {
     })
     const headers = { [name]: emptySha256 }
     assert.equal(go({ headers, signedHeaders: `host;${name}`, payload: emptySha256 }).payload.kind, 'sha256')
-    assert.equal(go({ headers }).payload.kind, 'unverified')
+    assert.equal(go({ headers }).payload.kind, 'sha256')
+    const unsigned = { 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' }
+    assert.equal(go({ query: unsigned, headers }).payload.kind, 'sha256')
+    assert.equal(go({ query: unsigned, headers: { [name]: 'UNSIGNED-PAYLOAD' } }).payload.kind, 'unverified')
+    const hashed = { query: { 'X-Amz-Content-Sha256': emptySha256 }, payload: emptySha256 }
+    assert.equal(go({ ...hashed, headers: { [name]: 'UNSIGNED-PAYLOAD' } }).payload.kind, 'sha256')
+    refused(() => go({ ...hashed, headers: { [name]: '0'.repeat(64) } }), {
+      code: 'AccessDenied',
+      fields: { HeadersNotSigned: name },
+    })
+    refused(() => go({ headers: { [name]: 'nonsense' } }), { code: 'InvalidArgument' })
   })
   // Recorded: LocalStack's test_presigned_url_v4_x_amz_in_qs, 2026-02-21.
   it('headers that came in the query are told, except checksums and those of the signature', () => {

@@ -205,6 +205,8 @@ export function signingKey(date = '20130524', region = 'us-east-1', service = 's
 export interface SignOptions extends RequestParts {
   key?: string
   date?: string
+  /** The date in the string to sign; default: as in the header. */
+  dateText?: string
   /** Default: x-amz-date. */
   dateHeader?: string
   scopeDate?: string
@@ -237,7 +239,7 @@ export function signed(options: SignOptions = {}): WireRequest {
   const payload = headers['x-amz-content-sha256'] ?? emptySha256
   const canonical = `${options.method ?? 'GET'}\n${path}\n${query}\n${lines}\n${list.join(';')}\n${payload}`
   const hash = createHash('sha256').update(canonical).digest('hex')
-  const stringToSign = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash}`
+  const stringToSign = `AWS4-HMAC-SHA256\n${options.dateText ?? date}\n${scope}\n${hash}`
   const signature = options.signature ?? hmac(signingKey(scopeDate, region, service), stringToSign).toString('hex')
   const credential = `${options.key ?? accessKeyId}/${scope}`
   headers.authorization = `${options.algorithm ?? 'AWS4-HMAC-SHA256'} Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`

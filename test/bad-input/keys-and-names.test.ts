@@ -153,6 +153,16 @@ const keys: Row[] = [
     status: 404,
     code: 'NoSuchKey',
   },
+  // floci-io/floci#1325, versity/versitygw#1365: before the signature, however it is spelt.
+  ...['..', '../x', '../../../etc/passwd', '..%2F..%2Fx', '%2E%2E/x', 'a/../../x', 'a/%2E%2E%2F../x'].flatMap((key) =>
+    ['GET', 'PUT', 'DELETE', 'HEAD'].map(
+      (method): Row => ({
+        name: `${method} of the key ${key}, which climbs out of its bucket`,
+        request: { method, target: `/bucket/${key}` },
+        status: 400,
+      }),
+    ),
+  ),
   ...['__proto__', 'constructor', 'toString', 'NUL', 'CON', '~', '*', '?x'.replace('?', '%3F')].map(
     (key): Row => ({
       name: `the key ${key}, which is not there`,
@@ -172,9 +182,6 @@ describe('keys that only look bad', () => {
     'a//b',
     '%2Fleading',
     'trailing/',
-    '../../../etc/passwd',
-    '..%2F..%2F..%2Fetc%2Fpasswd',
-    '..',
     '.',
     './a',
     'a/../b',

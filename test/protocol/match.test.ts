@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AwsError } from '../../src/errors.ts'
-import { type Headers, matchS3 } from '../../src/protocol/match.ts'
+import { checkQuery, type Headers, matchS3 } from '../../src/protocol/match.ts'
 import { parseQuery } from '../../src/protocol/query-string.ts'
 import type { Level } from '../../src/protocol/routes.ts'
 
@@ -151,7 +151,7 @@ const refused: [string, Level, string, Headers, string, object][] = [
 
 for (const [method, level, rawQuery, headers, code, fields] of refused) {
   test(`${method} ${level} ?${rawQuery} ${Object.keys(headers)} is ${code}`, () => {
-    const error = refusal(() => match(method, level, rawQuery, headers))
+    const error = refusal(() => checkQuery(match(method, level, rawQuery, headers), parseQuery(rawQuery)))
     assert.equal(error.code, code)
     assert.deepEqual(error.fields, fields)
   })

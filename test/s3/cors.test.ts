@@ -103,6 +103,8 @@ describe('a preflight', () => {
     ['without Origin', [rule], {}, 'BadRequest', 'Insufficient information. Origin request header needed.'],
     // s3-tests test_cors_origin_response: the status; the text as forums quote it.
     ['without a method', [rule], { origin }, 'BadRequest', 'Invalid Access-Control-Request-Method: null'],
+    // scality/Arsenal, which is tested against AWS.
+    ['of no method', [rule], asked('PATCH'), 'BadRequest', 'Invalid Access-Control-Request-Method: PATCH'],
     ['of another origin', [rule], { ...asked('GET'), origin: 'http://localhost:4200' }, 'AccessForbidden', notAllowed],
     ['of another method', [rule], asked('DELETE'), 'AccessForbidden', notAllowed],
     [

@@ -89,7 +89,7 @@ export function declaredChecksum(
   if (trailerNames !== undefined) {
     for (const name of trailerNames) {
       const algorithm = byHeader.get(name)
-      if (algorithm === undefined) continue
+      if (algorithm === undefined) throw unknownTrailer()
       if (declared !== undefined) throw moreThanOne()
       declared = { algorithm, value: undefined }
     }
@@ -99,6 +99,11 @@ export function declaredChecksum(
     throw invalidValue(declared.algorithm)
   }
   return declared
+}
+
+/** Observed: only checksums may be trailers (versity/versitygw's suite, run against AWS; scality/cloudserver likewise). */
+function unknownTrailer() {
+  return error('InvalidRequest', {}, { message: 'The value specified in the x-amz-trailer header is not supported' })
 }
 
 function checkSdkAlgorithm(named: string | undefined, declared: DeclaredChecksum | undefined): void {
