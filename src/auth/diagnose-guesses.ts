@@ -4,6 +4,7 @@
  */
 import { nameMap } from '../lib/name-map.ts'
 import { emptySha256 } from './hmac.ts'
+import type { ProxyHints } from './proxy-hints.ts'
 
 /** A canonical request taken apart. */
 export interface Canonical {
@@ -43,9 +44,11 @@ export function printCanonical({ method, path, query, headers, signedHeaders, pa
 }
 
 /** What may have been signed instead of what arrived, the likeliest first. */
-export function* guesses(base: Canonical, hosts: readonly string[]): Generator<Guess> {
-  yield* otherHosts(base, hosts)
+export function* guesses(base: Canonical, hosts: readonly string[], proxy?: ProxyHints): Generator<Guess> {
+  const candidates = hostCandidates(base, [...(proxy?.hosts ?? []), ...hosts])
+  yield* otherHosts(base, candidates)
   yield* otherPaths(base)
+  yield* cutPaths(base, candidates, proxy)
   yield* otherQueries(base)
   for (const payloadHash of ['UNSIGNED-PAYLOAD', emptySha256, 'STREAMING-UNSIGNED-PAYLOAD-TRAILER']) {
     if (payloadHash === base.payloadHash) continue
@@ -57,15 +60,17 @@ export function* guesses(base: Canonical, hosts: readonly string[]): Generator<G
   yield* otherHeaders(base)
 }
 
-const headerOf = ({ headers }: Canonical, wanted: string) => headers.find(([name]) => name === wanted)?.[1]
+/** The value of a header, as it is signed. */
+export const headerOf = ({ headers }: Canonical, wanted: string) => headers.find(([name]) => name === wanted)?.[1]
 
 function withHeader(base: Canonical, name: string, value: string): Canonical {
   return { ...base, headers: base.headers.map((pair) => (pair[0] === name ? [name, value] : pair)) }
 }
 
-function* otherHosts(base: Canonical, hosts: readonly string[]): Generator<Guess> {
+/** Hosts that may have been signed in place of the one that arrived. */
+function hostCandidates(base: Canonical, hosts: readonly string[]): string[] {
   const host = headerOf(base, 'host')
-  if (host === undefined) return
+  if (host === undefined) return []
   const [name = '', port] = host.split(':')
   const ports = port === undefined ? [':80', ':443'] : ['', ':80', ':443']
   const names = ['localhost', '127.0.0.1', '[::1]', 's3.amazonaws.com', ...hosts]
@@ -75,14 +80,51 @@ function* otherHosts(base: Canonical, hosts: readonly string[]): Generator<Guess
     ...(port === undefined ? [] : names.map((each) => `${each.split(':')[0]}:${port}`)),
   ])
   candidates.delete(host)
+  return [...candidates]
+}
+
+function* otherHosts(base: Canonical, candidates: readonly string[]): Generator<Guess> {
+  const host = headerOf(base, 'host')
+  if (host === undefined) return
   const [, bucket = '', ...rest] = base.path.split('/')
   for (const candidate of candidates) {
-    const finding = `The host was signed as ${candidate}, and arrived as ${host}: a proxy or a port mapping is between. Name it with --public-host.`
+    const finding = `The host was signed as ${candidate}, and arrived as ${host}: a proxy or a port mapping is between. Let it forward Host as it came, or name ${candidate} with --public-host.`
     yield { finding, canonical: withHeader(base, 'host', candidate) }
   }
   for (const candidate of [host, ...candidates]) {
     const finding = `It was signed for virtual-host style, ${bucket}.${candidate}, and arrived in path style.`
     yield { finding, canonical: { ...withHeader(base, 'host', `${bucket}.${candidate}`), path: `/${rest.join('/')}` } }
+  }
+}
+
+/** Under which paths people put a server behind a proxy. */
+const usualPrefixes = [
+  '/s3',
+  '/minio',
+  '/storage',
+  '/api',
+  '/files',
+  '/aws',
+  '/sandbucket',
+  '/objects',
+  '/data',
+  '/media',
+]
+
+/** A proxy that serves one path of a site cuts that path off, and often changes Host as well. */
+function* cutPaths(base: Canonical, candidates: readonly string[], proxy: ProxyHints | undefined): Generator<Guess> {
+  const host = headerOf(base, 'host')
+  const { path } = base
+  const prefixed = [...(proxy?.prefixes ?? []), ...usualPrefixes].map((prefix) => prefix.replace(/\/+$/, '') + path)
+  const paths = new Set([...(proxy?.paths ?? []), ...prefixed])
+  paths.delete(path)
+  for (const signed of paths) {
+    for (const other of [undefined, ...candidates]) {
+      const canonical = { ...(other === undefined ? base : withHeader(base, 'host', other)), path: signed }
+      const also = other === undefined ? '' : ` The host was signed as ${other}, and arrived as ${host}.`
+      const finding = `The path was signed as ${signed}, and arrived as ${path}: a proxy changed it.${also} A signature covers both: let the proxy pass on Host and path as they came, and give this server a host name of its own.`
+      yield { finding, canonical }
+    }
   }
 }
 

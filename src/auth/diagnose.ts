@@ -4,8 +4,9 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
  */
 import { createHash, createHmac } from 'node:crypto'
-import { type Canonical, guesses, parseCanonical, printCanonical } from './diagnose-guesses.ts'
+import { type Canonical, guesses, headerOf, parseCanonical, printCanonical } from './diagnose-guesses.ts'
 import { type TextGuess, formGuesses, v2Guesses } from './diagnose-texts.ts'
+import type { ProxyHints } from './proxy-hints.ts'
 import { ecdsaCheck, PublicKeys } from './sigv4a.ts'
 
 /** What is known of the failed request. */
@@ -18,6 +19,8 @@ export interface FailedSignature {
   /** Of a form signed with SigV4: the scope of its credential, behind the key id. */
   formScope?: string | undefined
   isForm?: boolean | undefined
+  /** What a proxy told of the request it received. */
+  proxy?: ProxyHints | undefined
 }
 
 export interface Diagnosis {
@@ -70,13 +73,30 @@ const unknown: Diagnosis = {
     'Everything that is usually changed on the way was tried and fits no better: most likely the client has another secret for this key than the server.',
 }
 
+const forwarding =
+  'let the proxy pass on Host and the whole path as they came (nginx: proxy_set_header Host $http_host), or name the host that clients sign for with --public-host'
+
+/** What can be said when nothing fits: a host that nobody has named cannot be guessed. */
+function unknownRequest(host: string | undefined, isProxied: boolean): Diagnosis {
+  if (host === undefined) return unknown
+  const finding = isProxied
+    ? `A proxy is between client and server, and most likely it changed the Host, which arrived as ${host}, or the path: ${forwarding}. If it did not, the client has another secret for this key than the server.`
+    : `${unknown.finding} Unless a proxy changed the Host, which arrived as ${host}, or the path: ${forwarding}.`
+  return { finding }
+}
+
 function ofCanonical(failed: FailedSignature, canonical: Canonical, facts: DiagnosisFacts): Diagnosis {
   function* texts(): Generator<TextGuess> {
-    for (const { finding, canonical: guess } of guesses(canonical, facts.hosts)) {
+    for (const { finding, canonical: guess } of guesses(canonical, facts.hosts, failed.proxy)) {
       yield { finding, text: printCanonical(guess) }
     }
   }
-  return search(failed.canonicalRequest, texts(), v4Fits(failed), facts) ?? dropped(canonical) ?? unknown
+  const host = headerOf(canonical, 'host')
+  return (
+    search(failed.canonicalRequest, texts(), v4Fits(failed), facts) ??
+    dropped(canonical) ??
+    unknownRequest(host, failed.proxy?.isProxied === true)
+  )
 }
 
 /** Of SigV4 and SigV4A. */

@@ -4,6 +4,7 @@
  * LocalStack's and argmin's suites; the Query protocol's from published AWS error texts) unless marked.
  */
 import { type AwsError, type ErrorFields, error } from '../errors.ts'
+import type { ProxyHints } from './proxy-hints.ts'
 import { isoBasic, isoSeconds } from './time.ts'
 
 /** What a signature should have covered. Latin-1 text has been made readable already. */
@@ -15,6 +16,8 @@ export interface Mismatch {
   /** SigV4 only; chunk, form and SigV2 signatures have none. */
   canonicalRequest?: string
   canonicalRequestBytes?: string
+  /** SigV4 of requests only, for explanations: what a proxy tells of the request it received. */
+  proxy?: ProxyHints
   /** Of a browser form, for explanations: what else its signature hangs on. `scope` is SigV4's. */
   form?: { scope: string | undefined; token: string | undefined }
 }

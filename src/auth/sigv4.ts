@@ -9,6 +9,7 @@ import { whenReady } from '../lib/when-ready.ts'
 import { type AuthTarget, isQueryProtocol } from './deps.ts'
 import { equalsInConstantTime, readable, spacedHex } from './bytes.ts'
 import type { Mismatch } from './faults.ts'
+import { proxyHints } from './proxy-hints.ts'
 import { HmacKey, hmacSha256, sha256Hex } from './hmac.ts'
 import type { HostAliases } from './hosts.ts'
 import { Lru } from './lru.ts'
@@ -137,13 +138,13 @@ export function verifyV4(
     // IAM and STS are no matter of hosts: the service they are signed for says which is meant.
     if (isQueryProtocol(target)) return { isValid: true, hostAlias: host }
     return whenReady(hosts.isAlias(request, host), (isAlias) =>
-      isAlias ? { isValid: true, hostAlias: host } : { isValid: false, mismatch: describe(claim, reading) },
+      isAlias ? { isValid: true, hostAlias: host } : { isValid: false, mismatch: describe(request, claim, reading) },
     )
   }
-  return { isValid: false, mismatch: describe(claim, reading) }
+  return { isValid: false, mismatch: describe(request, claim, reading) }
 }
 
-function describe(claim: V4Claim, reading: Reading): Mismatch {
+function describe(request: WireRequest, claim: V4Claim, reading: Reading): Mismatch {
   return {
     accessKeyId: claim.scope.accessKeyId,
     stringToSign: readable(reading.stringToSign),
@@ -151,5 +152,6 @@ function describe(claim: V4Claim, reading: Reading): Mismatch {
     signature: readable(claim.signature),
     canonicalRequest: readable(reading.canonicalRequest),
     canonicalRequestBytes: spacedHex(reading.canonicalRequest),
+    proxy: proxyHints(request),
   }
 }

@@ -1,6 +1,7 @@
 /** Requests that could not be authenticated, kept for explanations: the last few, of bounded size, without their tokens. */
 import type { AuthenticationFault } from '../auth/advice.ts'
 import type { Mismatch } from '../auth/faults.ts'
+import type { ProxyHints } from '../auth/proxy-hints.ts'
 import type { AwsError } from '../errors.ts'
 
 /** What a failed signature was compared with. */
@@ -13,6 +14,8 @@ export interface SignatureFailure {
   readonly isForm?: boolean | undefined
   /** Of a form signed with SigV4: the scope of its credential. */
   readonly formScope?: string | undefined
+  /** What a proxy told of the request it received. */
+  readonly proxy?: ProxyHints | undefined
 }
 
 export interface Failure {
@@ -52,8 +55,9 @@ export class Failures {
 }
 
 /** Undefined when it is too large to be kept. */
-function signatureOf({ accessKeyId, signature, stringToSign, canonicalRequest = '', form }: Mismatch) {
+function signatureOf(mismatch: Mismatch): SignatureFailure | undefined {
+  const { accessKeyId, signature, stringToSign, canonicalRequest = '', form, proxy } = mismatch
   if (canonicalRequest.length + stringToSign.length > maxSignatureChars) return undefined
   const isForm = form === undefined ? undefined : true
-  return { accessKeyId, signature, stringToSign, canonicalRequest, isForm, formScope: form?.scope }
+  return { accessKeyId, signature, stringToSign, canonicalRequest, isForm, formScope: form?.scope, proxy }
 }

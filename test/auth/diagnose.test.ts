@@ -40,6 +40,41 @@ describe('the first difference', () => {
     assert.match(finding, /^The host was signed as proxy\.test:8080, and arrived as inner:9000/)
   })
 
+  /** A request that was signed for one host and path and arrives with others. */
+  function proxied(sent: { host: string; path: string }, arrived: { host: string; path: string }, more = {}) {
+    const request = signed({ target: sent.path, headers: { host: sent.host } })
+    const headers = { ...(request.headers as Record<string, string>), host: arrived.host, ...more }
+    return diagnoseSignature(mismatchOf(makeRequest({ target: arrived.path, headers })), facts).finding
+  }
+  const inner = { host: 'inner:9000', path: '/b/k' }
+
+  it('of a path that a proxy cut, by its own word or by what people use', () => {
+    const cut = proxied({ host: 'inner:9000', path: '/blobs/b/k' }, inner, { 'x-forwarded-prefix': '/blobs/' })
+    assert.match(cut, /^The path was signed as \/blobs\/b\/k, and arrived as \/b\/k: a proxy changed it\. A signature/)
+    assert.match(proxied({ host: 'inner:9000', path: '/s3/b/k' }, inner), /^The path was signed as \/s3\/b\/k/)
+    const whole = { 'x-original-uri': 'http://files.test/x/y/b/k?q', 'x-forwarded-host': 'files.test' }
+    const both = proxied({ host: 'files.test', path: '/x/y/b/k' }, inner, whole)
+    assert.match(both, /signed as \/x\/y\/b\/k.*The host was signed as files\.test, and arrived as inner:9000\./)
+  })
+
+  it('of a host that a proxy tells, which is no alias because it would be another bucket', () => {
+    const bucketHost = { host: 'photos.localhost:9000', path: '/b/k' }
+    for (const more of [
+      { 'x-forwarded-host': 'photos.localhost:9000' },
+      { forwarded: 'for=1.2.3.4;host="photos.localhost:9000";proto=https' },
+      { 'x-original-host': 'photos.localhost', 'x-forwarded-port': '9000' },
+    ]) {
+      assert.match(proxied(bucketHost, inner, more), /^The host was signed as photos\.localhost:9000.*--public-host/)
+    }
+  })
+
+  it('of a host that nobody tells: forwarding is named, and the secret', () => {
+    const hidden = { host: 'hidden.test', path: '/b/k' }
+    assert.match(proxied(hidden, inner), /another secret.*Unless a proxy changed the Host.*--public-host/)
+    const traced = proxied(hidden, inner, { via: '1.1 nginx' })
+    assert.match(traced, /^A proxy is between.*Host.*arrived as inner:9000.*--public-host.*another secret/)
+  })
+
   it('is searched for in whatever text there is, and never throws', () => {
     const texts = [
       '',
