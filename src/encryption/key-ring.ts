@@ -43,6 +43,8 @@ export class KeyRing {
   readonly s3: Sealer
   /** Seals secrets of IAM, of this server and of TLS. */
   readonly secrets: SecretSealer
+  /** For tags that tell whether a file is as it was written: 16 bytes. */
+  readonly tagKey: Buffer
   /** Tells one master key from another, without giving it away. */
   readonly fingerprint: string
 
@@ -57,6 +59,7 @@ export class KeyRing {
     const master = Buffer.from(this.#file.master, 'base64')
     this.s3 = masterSealer(master)
     this.secrets = secretSealer(deriveKey(master, 'secrets'))
+    this.tagKey = deriveKey(master, 'tags').subarray(0, 16)
     this.fingerprint = createHash('sha256').update('fingerprint').update(master).digest('hex').slice(0, 16)
   }
 

@@ -110,7 +110,7 @@ const counter = Buffer.from([0, 0, 0, 1])
  * A key for one purpose, out of the master key (32 bytes).
  * @param purpose shorter than a nonce, so it is no data key's derivation
  */
-export function deriveKey(master: Buffer, purpose: 'wrap' | 'secrets' | 'blocks'): Buffer {
+export function deriveKey(master: Buffer, purpose: 'wrap' | 'secrets' | 'tags'): Buffer {
   return hash('sha256', Buffer.concat([counter, master, Buffer.from(purpose)]), 'buffer')
 }
 

@@ -7,15 +7,15 @@ import { type Sealer, wrappingSealer } from '../encryption/sealer.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { BlobSink, Blobs } from './blobs.ts'
 import { BodyCache } from './body-cache.ts'
-import { type BlobLeaf, bodyStream, readBytes } from './body-stream.ts'
+import { BlockTagger } from './block-tags.ts'
+import { type BlobLeaf, bodyStream, readBytes, readStored } from './body-stream.ts'
 import { embed, embeddedLimitBytes, plainOf } from './embedded.ts'
 import { bodyKey } from './keys.ts'
 import { whenReady } from '../lib/when-ready.ts'
 import { randomId } from './random.ts'
 import type { BodyRef } from './records.ts'
-import { leavesOf, openKey } from './segments.ts'
+import { inlineBytes, leavesOf, openKey } from './segments.ts'
 import { Staged } from './staged-body.ts'
-import { StoreError } from './store-error.ts'
 import type { BodyContent, BodyStore, BodyWriter, StagedBody } from './store.ts'
 import type { Engine } from './transaction.ts'
 
@@ -24,7 +24,11 @@ export const inlineLimitBytes = 32 * 1024
 
 const emptyRef: BodyRef = { id: '', kind: 'empty', sizeBytes: 0 }
 
-export type BodyEngine = Engine & { readonly blobs: Blobs }
+export interface BodyEngine extends Engine {
+  readonly blobs: Blobs
+  /** Of the tags of files (`block-tags.ts`); undefined in memory. */
+  readonly tagKey?: Buffer | undefined
+}
 
 /** Bodies kept in plain, and the one sealer whose bodies those are. */
 interface KnownBodies {
@@ -77,7 +81,7 @@ export class Bodies implements BodyStore {
     if (known !== undefined) return isWhole ? known : known.subarray(start, end)
     const key = openKey(ref, sealer)
     return whenReady(this.#engine.kv.get(bodyKey(ref.id)), (bytes) => {
-      const wanted = bytes?.subarray(start, end)
+      const wanted = bytes && inlineBytes(bytes, ref).subarray(start, end)
       if (wanted === undefined || key === undefined) return wanted
       const plain = bodyCipher(key, start)(wanted)
       if (mayBeKnown && isWhole) this.#known.bodies.set(ref.id, plain)
@@ -134,7 +138,7 @@ export class Bodies implements BodyStore {
     start: number,
     end: number,
   ): Promise<BodyContent | undefined> {
-    const { kv, blobs, pins } = this.#engine
+    const { kv, pins } = this.#engine
     if (!pins.pin(ref.id)) return undefined
     const unpin = () => pins.unpin(ref.id)
     try {
@@ -142,7 +146,7 @@ export class Bodies implements BodyStore {
         unpin()
         return undefined
       }
-      const nextLeaf = leavesOf(kv, blobs, { body: ref, start, length: end - start }, sealer)
+      const nextLeaf = leavesOf(this.#engine, { body: ref, start, length: end - start }, sealer)
       // The first leaf is opened now: damage must show before a response has begun.
       const first = await nextLeaf()
       if (first === undefined) throw new Error('a body without leaves')
@@ -160,13 +164,17 @@ export class Bodies implements BodyStore {
   }
 }
 
-async function readWhole({ handle, start, decipher }: BlobLeaf, length: number): Promise<Buffer> {
+/** @param length at most a block */
+async function readWhole(leaf: BlobLeaf, length: number): Promise<Buffer> {
   try {
-    const bytes = await handle.read(start, length)
-    if (bytes.length < length) throw new StoreError('CORRUPT', 'A stored body is shorter than its record says.')
-    return decipher === undefined ? bytes : decipher(bytes)
+    const pieces: Buffer[] = []
+    for (let rest = length; rest > 0; rest -= pieces.at(-1)?.length ?? rest) {
+      pieces.push(await readStored({ ...leaf, start: leaf.end - rest }))
+    }
+    const bytes = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
+    return leaf.decipher === undefined ? bytes : leaf.decipher(bytes)
   } finally {
-    await handle.close()
+    await leaf.handle.close()
   }
 }
 
@@ -183,6 +191,7 @@ class Writer implements BodyWriter {
   readonly #stage: (plain: Buffer) => Staged
   #sealedKey: string | undefined
   #encipher: BodyCipher = inPlain
+  #tagger: BlockTagger | undefined
 
   /** @param stage makes a body of bytes that are few enough */
   constructor(engine: BodyEngine, sealer: Sealer | undefined, stage: (plain: Buffer) => Staged) {
@@ -195,7 +204,7 @@ class Writer implements BodyWriter {
     this.#sizeBytes += chunk.length
     if (this.#sink !== undefined) {
       this.#engine.room?.take(chunk.length)
-      return this.#sink.write(this.#encipher(chunk))
+      return this.#writeStored(this.#sink, this.#encipher(chunk))
     }
     this.#chunks.push(chunk)
     if (this.#sizeBytes <= inlineLimitBytes) return
@@ -205,7 +214,14 @@ class Writer implements BodyWriter {
     const kept = this.#chunks
     this.#chunks = []
     this.#makeKey()
-    return this.#sink.write(this.#encipher(Buffer.concat(kept)))
+    const { tagKey } = this.#engine
+    this.#tagger = tagKey && new BlockTagger(tagKey, this.#blobId)
+    return this.#writeStored(this.#sink, this.#encipher(Buffer.concat(kept)))
+  }
+
+  #writeStored(sink: BlobSink, stored: Buffer): void | Promise<void> {
+    this.#tagger?.update(stored)
+    return sink.write(stored)
   }
 
   async finish(): Promise<StagedBody> {
@@ -214,7 +230,7 @@ class Writer implements BodyWriter {
       await this.#sink.finish()
       const ref: BodyRef = { id: this.#blobId, kind: 'file', sizeBytes }
       if (this.#sealedKey !== undefined) ref.sealedKey = this.#sealedKey
-      return new Staged(this.#engine, ref, { kind: 'file' })
+      return new Staged(this.#engine, ref, { kind: 'file', tags: this.#tagger?.finish() })
     }
     const [only] = this.#chunks
     const plain = only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks, sizeBytes)

@@ -5,6 +5,7 @@
 import { Readable } from 'node:stream'
 import type { BodyCipher } from '../encryption/body-cipher.ts'
 import type { BlobHandle } from './blobs.ts'
+import { type BlockTags, blockBytes } from './block-tags.ts'
 import { StoreError } from './store-error.ts'
 
 /** Bytes [start, end) of an open blob, to be read in order. */
@@ -14,6 +15,25 @@ export interface BlobLeaf {
   handle: BlobHandle
   /** Undefined when they are in plain. */
   decipher: BodyCipher | undefined
+  /** Undefined: its file has none. */
+  tags: BlockTags | undefined
+}
+
+/**
+ * Reads stored bytes, and verifies what is a whole block.
+ * @param scratch where they may be put @throws StoreError CORRUPT
+ */
+export async function readStored(
+  { start, end, handle, tags }: BlobLeaf,
+  scratch?: (length: number) => Buffer | undefined,
+): Promise<Buffer> {
+  const length = Math.min(readBytes, tags?.lengthFrom(start, end) ?? end - start)
+  const bytes = await handle.read(start, length, scratch?.(length))
+  if (bytes.length < length) throw new StoreError('CORRUPT', 'A stored body is shorter than its record says.')
+  if (tags?.areRight(bytes, start) === false) {
+    throw new StoreError('CORRUPT', 'A stored body is damaged. Stop the server and run: sandbucket check')
+  }
+  return bytes
 }
 
 /** A piece of a body; or its bytes at hand, in plain. */
@@ -23,7 +43,7 @@ export type Leaf = Uint8Array | BlobLeaf
 export type LeafSource = () => Promise<Leaf | undefined>
 
 /** How much is read at once. */
-export const readBytes = 512 * 1024
+export const readBytes = blockBytes
 /** Bytes at hand are sent together up to this: thousands of small parts would cost more to send than to read. */
 const gatherBytes = 64 * 1024
 
@@ -37,6 +57,12 @@ export function bodyStream(first: Leaf, nextLeaf: LeafSource, onClose: () => voi
   let scratch: Buffer | undefined
   /** A read in progress: destroying waits for it, because its file must not be closed under it. */
   let reading: Promise<void> | undefined
+
+  /** What is deciphered is copied by that: one buffer serves all reads. */
+  function scratchOf(length: number): Buffer {
+    if (scratch === undefined || scratch.length < length) scratch = Buffer.allocUnsafeSlow(length)
+    return scratch.subarray(0, length)
+  }
 
   /** Bytes at hand, with those that follow, up to a leaf that must be read. */
   async function atHand(piece: Uint8Array): Promise<Uint8Array> {
@@ -73,12 +99,7 @@ export function bodyStream(first: Leaf, nextLeaf: LeafSource, onClose: () => voi
         await handle.close()
         continue
       }
-      const length = Math.min(readBytes, end - start)
-      // What is deciphered is copied by that: one buffer serves all reads.
-      if (decipher !== undefined && (scratch === undefined || scratch.length < length))
-        scratch = Buffer.allocUnsafeSlow(length)
-      const piece = await handle.read(start, length, decipher && scratch)
-      if (piece.length === 0) throw new StoreError('CORRUPT', 'A stored body is shorter than its record says.')
+      const piece = await readStored(current, decipher && scratchOf)
       current.start += piece.length
       return decipher === undefined ? piece : decipher(piece)
     }

@@ -13,26 +13,28 @@ export const embeddedLimitBytes = 2 * 1024
 
 /** The bytes of an embedded body. Not part of a record's JSON: they follow it in the row. */
 export class EmbeddedBytes {
-  /** Ends with them. */
   #row: Buffer
   #start: number
+  #end: number
   /** The bytes in plain, while the record stays in memory; only of a body whose key anybody who may read it has. */
   #known: { plain: Buffer; stream: KeyStream } | undefined
 
-  /** @param row what ends with them, from `start` on: enciphered, or in plain where `ref.sealedKey` is undefined */
-  constructor(row: Buffer, start = 0) {
+  /** @param row where they stand, from `start` to `end`: enciphered, or in plain where `ref.sealedKey` is undefined */
+  constructor(row: Buffer, start = 0, end = row.length) {
     this.#row = row
     this.#start = start
+    this.#end = end
   }
 
   get stored(): Buffer {
-    return this.#start === 0 ? this.#row : this.#row.subarray(this.#start)
+    return this.#row.subarray(this.#start, this.#end)
   }
 
   /** They stand in this row now: no need to keep them twice. */
-  settle(row: Buffer, start: number): void {
+  settle(row: Buffer, start: number, end: number): void {
     this.#row = row
     this.#start = start
+    this.#end = end
   }
 
   /** Bytes [start, end) in plain. @throws StoreError CORRUPT when the sealer is not the one the key was sealed with */

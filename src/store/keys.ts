@@ -1,6 +1,7 @@
 /**
  * Every row key of the store, built and parsed in this one place. The first byte names the space; the rest orders the
- * rows as S3 lists them: by the UTF-8 bytes of keys, then by age. Values are JSON unless said otherwise.
+ * rows as S3 lists them: by the UTF-8 bytes of keys, then by age. Values are JSON with a check (`record-rows.ts`) unless
+ * said otherwise.
  *
  *     b name                              BucketRecord
  *     o bucket 0 key                      newest version of a key: tag byte, ObjectRecord
@@ -11,8 +12,8 @@
  *     p upload number                     UploadPartRecord
  *     m upload                            PartRecord[] of a completed object
  *     a id 0 name                         AnnotationRecord
- *     d body                              inline: its bytes; file: nothing; segments: Segment[]
- *     r body                              references, when more than one (4 bytes)
+ *     d body                              inline: its bytes and a check; file: tags of its blocks; segments: Segment[]
+ *     r body                              references, when more than one (4 bytes and a check)
  *     g id                                Garbage: what the collector still has to do
  *     i account 0                         revision of an account's IAM (text)
  *     i account kind name                 a record of IAM, by name in lower case: sealed JSON

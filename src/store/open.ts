@@ -109,8 +109,10 @@ async function openDirectory(dataDir: string, options: StoreOptions): Promise<Op
         await writeRunState(dirs.stateFile, state).catch(tellState)
       },
       async onClosed() {
-        const closed = await databaseFiles(dirs.databaseDir)
-        await writeRunState(dirs.stateFile, { ...state, closed }).catch(tellState)
+        const noting = databaseFiles(dirs.databaseDir).then((closed) =>
+          writeRunState(dirs.stateFile, { ...state, closed }),
+        )
+        await noting.catch(tellState)
       },
     })
   } catch (error) {
@@ -224,7 +226,7 @@ function assemble({ kv, blobs, keys, room, damage = [] }: Parts, options: StoreO
   // What refers to a body may be what cannot be read.
   const mayDestroy = damage.length === 0
   const collector = new Collector({ kv, blobs, pins, onError, room, mayDestroy })
-  const engine = { kv, blobs, pins, garbage: collector, room }
+  const engine = { kv, blobs, pins, garbage: collector, room, tagKey: room && keys.tagKey }
   const buckets = new Buckets(engine)
   const bodies = new Bodies(engine, keys.s3)
   const turns = new Turns()

@@ -4,11 +4,14 @@
  */
 import { bodyCipher } from '../encryption/body-cipher.ts'
 import { type Sealer, wrappingSealer } from '../encryption/sealer.ts'
+import { BlockTags } from './block-tags.ts'
 import type { Blobs } from './blobs.ts'
 import type { Leaf, LeafSource } from './body-stream.ts'
 import { bodyKey } from './keys.ts'
 import type { Kv } from './kv.ts'
+import { decodeJson, encodeJson } from './record-rows.ts'
 import type { BodyRef } from './records.ts'
+import { checkBytes, checked } from './row-check.ts'
 import { StoreError } from './store-error.ts'
 
 /** `length` bytes of `body`, beginning at `start`. */
@@ -18,8 +21,16 @@ export interface Segment {
   length: number
 }
 
-export const encodeSegments = (segments: Segment[]): Buffer => Buffer.from(JSON.stringify(segments))
-export const decodeSegments = (row: Buffer): Segment[] => JSON.parse(row.toString())
+export const encodeSegments = (segments: Segment[]): Buffer => encodeJson(segments)
+export const decodeSegments = (row: Buffer): Segment[] => decodeJson<Segment[]>(row)
+
+/** Where bytes are. */
+export interface Sources {
+  readonly kv: Kv
+  readonly blobs: Blobs
+  /** Of the tags that files are verified with; undefined: in memory, nothing is. */
+  readonly tagKey?: Buffer | undefined
+}
 
 /** A segment, and what opens the key of its body: the key of the object, or of the list it stands in. */
 interface Pending {
@@ -31,7 +42,7 @@ interface Pending {
  * Yields the leaves of a range of a body, deciphered. The caller keeps the body pinned meanwhile.
  * @param sealer opens the key of the body; not needed for one in plain
  */
-export function leavesOf(kv: Kv, blobs: Blobs, whole: Segment, sealer: Sealer | undefined): LeafSource {
+export function leavesOf(sources: Sources, whole: Segment, sealer: Sealer | undefined): LeafSource {
   /** What is still to come, the next on top. */
   const stack: Pending[] = [{ segment: whole, sealer }]
   return async () => {
@@ -39,14 +50,14 @@ export function leavesOf(kv: Kv, blobs: Blobs, whole: Segment, sealer: Sealer | 
       const { segment } = pending
       const key = openKey(segment.body, pending.sealer)
       if (segment.body.kind === 'segments') {
-        const row = await kv.get(bodyKey(segment.body.id))
+        const row = await sources.kv.get(bodyKey(segment.body.id))
         if (row === undefined) throw missing(segment.body)
         const inner = key && wrappingSealer(key)
         for (const part of cut(decodeSegments(row), segment.start, segment.start + segment.length).reverse()) {
           stack.push({ segment: part, sealer: inner })
         }
       } else if (segment.length > 0) {
-        return await leafOf(kv, blobs, segment, key)
+        return await leafOf(sources, segment, key)
       }
     }
     return undefined
@@ -80,17 +91,26 @@ export function cut(segments: Segment[], start: number, end: number): Segment[] 
   return out
 }
 
-async function leafOf(kv: Kv, blobs: Blobs, { body, start, length }: Segment, key: Buffer | undefined): Promise<Leaf> {
+/** The stored bytes of an inline body, out of its row. @throws StoreError CORRUPT when they are damaged */
+export function inlineBytes(row: Buffer, { sizeBytes }: BodyRef): Buffer {
+  if (row.length === sizeBytes + checkBytes) return checked(row)
+  // Formats 1 to 3 had no checks.
+  if (row.length === sizeBytes) return row
+  throw new StoreError('CORRUPT', 'A stored body is not as long as its record says.')
+}
+
+async function leafOf({ kv, blobs, tagKey }: Sources, segment: Segment, key: Buffer | undefined): Promise<Leaf> {
+  const { body, start, length } = segment
   const decipher = key && bodyCipher(key, start)
+  const row = await kv.get(bodyKey(body.id))
+  if (row === undefined) throw missing(body)
   if (body.kind === 'inline') {
-    const row = await kv.get(bodyKey(body.id))
-    if (row === undefined) throw missing(body)
-    const bytes = row.subarray(start, start + length)
+    const bytes = inlineBytes(row, body).subarray(start, start + length)
     return decipher === undefined ? bytes : decipher(bytes)
   }
   const handle = await blobs.open(body.id)
   if (handle === undefined) throw missing(body)
-  return { start, end: start + length, handle, decipher }
+  return { start, end: start + length, handle, decipher, tags: tagKey && BlockTags.of(tagKey, body, row) }
 }
 
 function missing(body: BodyRef): StoreError {

@@ -6,6 +6,7 @@ import type { Blobs } from './blobs.ts'
 import { embed, embeddedLimitBytes } from './embedded.ts'
 import { bodyKey, referencesKey } from './keys.ts'
 import type { BodyRef } from './records.ts'
+import { withCheck } from './row-check.ts'
 import { encodeSegments, type Segment } from './segments.ts'
 import type { StagedBody } from './store.ts'
 import type { Engine, Participant, Transaction } from './transaction.ts'
@@ -15,7 +16,8 @@ export type StagedContent =
   | { kind: 'empty' }
   /** Enciphered when it is known whether it stands alone. `sealer` undefined: in plain. */
   | { kind: 'inline'; plain: Buffer; sealer: Sealer | undefined }
-  | { kind: 'file' }
+  /** `tags`: of its blocks; undefined in memory. */
+  | { kind: 'file'; tags: Buffer | undefined }
   /** The whole of another body. `pinned`: it was still there. */
   | { kind: 'share'; pinned: boolean }
   | { kind: 'slice'; segment: Segment; pinned: boolean }
@@ -81,11 +83,11 @@ export class Staged implements StagedBody, Participant {
     if (this.#state !== 'open') throw new Error('a staged body was used a second time, or after discard')
     const content = this.#content
     if (content.kind === 'inline') {
-      transaction.put(bodyKey(this.#ref.id), this.#encipher(content))
+      transaction.put(bodyKey(this.#ref.id), withCheck(this.#encipher(content)))
       // Its release will ask how many refer to it; here it is known.
       this.#engine.kv.neverWritten?.(referencesKey(this.ref.id))
     }
-    if (content.kind === 'file') transaction.put(bodyKey(this.ref.id), Buffer.alloc(0))
+    if (content.kind === 'file') transaction.put(bodyKey(this.ref.id), content.tags ?? Buffer.alloc(0))
     if (content.kind === 'share') {
       if (!content.pinned) return false
       transaction.retain(this.ref)

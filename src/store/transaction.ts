@@ -7,8 +7,10 @@ import { bodyKey, garbageKey, referencesKey } from './keys.ts'
 import type { Kv, Mutation, Precondition } from './kv.ts'
 import type { Pins } from './pins.ts'
 import { randomId } from './random.ts'
+import { encodeJson } from './record-rows.ts'
 import type { BodyRef } from './records.ts'
 import type { Room } from './room.ts'
+import { checked, withCheck } from './row-check.ts'
 import { StoreError } from './store-error.ts'
 
 /** Work left for the collector, written in the commit that makes it: it survives a crash. */
@@ -114,7 +116,7 @@ export class Transaction {
   async #commitWithBodies(): Promise<boolean> {
     if (this.#references !== undefined) await this.#resolveReferences(this.#references.values())
     const garbage = this.#garbage.length === 0 ? nothing : this.#garbage.map((item) => ({ id: randomId(), item }))
-    for (const { id, item } of garbage) this.put(garbageKey(id), Buffer.from(JSON.stringify(item)))
+    for (const { id, item } of garbage) this.put(garbageKey(id), encodeJson(item))
     for (const participant of this.#participants) participant.beforeCommit()
     const committed = await this.#engine.kv.commit(this.#preconditions, this.#mutations)
     for (const participant of this.#participants) participant.afterCommit(committed)
@@ -168,13 +170,18 @@ export function chunks(bodies: BodyRef[]): BodyRef[][] {
   return out
 }
 
-/** A body without a row has one reference. */
-export const decodeReferences = (row: Buffer | undefined): number => row?.readUInt32BE() ?? 1
+const countBytes = 4
+
+/** A body without a row has one reference. @throws StoreError CORRUPT */
+export function decodeReferences(row: Buffer | undefined): number {
+  if (row === undefined) return 1
+  return (row.length === countBytes ? row : checked(row)).readUInt32BE()
+}
 
 export function encodeReferences(count: number): Buffer {
-  const row = Buffer.allocUnsafe(4)
+  const row = Buffer.allocUnsafe(countBytes)
   row.writeUInt32BE(count)
-  return row
+  return withCheck(row)
 }
 
 /** Far above what contention in one process can cause: reached only by a bug. */

@@ -233,7 +233,7 @@ function takeParts(
   const rows: PartRecord[] = parts.map(({ PartNumber, Size, ETag, checksum }) =>
     checksum === undefined ? { PartNumber, Size, ETag } : { PartNumber, Size, ETag, checksum },
   )
-  transaction.put(objectPartsKey(upload.UploadId), Buffer.from(JSON.stringify(rows)))
+  transaction.put(objectPartsKey(upload.UploadId), encodeJson(rows))
 }
 
 /**

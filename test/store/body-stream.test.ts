@@ -13,7 +13,7 @@ function blob(text: string, closed: string[]): Leaf {
       closed.push(text)
     },
   }
-  return { start: 0, end: bytes.length, handle, decipher: undefined }
+  return { start: 0, end: bytes.length, handle, decipher: undefined, tags: undefined }
 }
 
 const sourceOf = (leaves: (Leaf | Error)[]): LeafSource => {

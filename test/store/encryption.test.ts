@@ -160,22 +160,6 @@ describe('bodies at rest', () => {
       await third.close()
     }))
 
-  it('a directory of an older version is taken over, its bodies in plain', () =>
-    inDir(async (dir) => {
-      const first = await openStore({ dataDir: dir })
-      const old = await put(first, 'old', randomBytes(50_000))
-      const expected = await read(first, old.body, undefined)
-      await first.close()
-      await rm(join(dir, 'keys.json'))
-      await writeFile(join(dir, 'format.json'), '{"product":"sandbucket","version":1}')
-      const second = await openStore({ dataDir: dir })
-      assert.ok((await read(second, old.body, second.keys.s3)).equals(expected))
-      await second.close()
-      const format = JSON.parse(await readFile(join(dir, 'format.json'), 'utf8'))
-      assert.equal(format.version, 4)
-      assert.match(format.keys, /^[0-9a-f]{16}$/)
-    }))
-
   it('an encrypted body is not read or shared without its key', async () => {
     const store = await openStore({})
     const { body } = await put(store, 'key', Buffer.from('text'), store.keys.s3)

@@ -102,7 +102,9 @@ for (const format of [1, 2, 3]) {
         await server.close()
         assert.deepEqual(secretsIn(dataDir, secrets), [], round)
       }
-      assert.equal(JSON.parse(readFileSync(join(dataDir, 'format.json'), 'utf8')).version, 4)
+      const written = JSON.parse(readFileSync(join(dataDir, 'format.json'), 'utf8'))
+      assert.equal(written.version, 4)
+      assert.match(written.keys, /^[0-9a-f]{16}$/)
     })
 
     it('is consistent, and nobody else may look into it any more', async (t) => {
