@@ -102,7 +102,6 @@ export const errorTable = {
   InvalidRange: row(416, 'The requested range is not satisfiable'),
   InvalidRedirectLocation: row(400, 'The website redirect location is not valid.'),
   InvalidRequest: row(400, 'Invalid Request'),
-  InvalidRetentionPeriod: row(400, 'The retention period must be a positive integer value.'),
   InvalidStorageClass: row(400, 'The storage class you specified is not valid'),
   InvalidTag: row(
     400,

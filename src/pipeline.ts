@@ -106,7 +106,8 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps, hostId: 
   screen(request, plan, authenticated?.payload)
   checkQuery(plan, query)
   if (authenticated === undefined) await acceptForm(call, target, deps)
-  const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers: call.request.headers })
+  const { headers, rawHeaders } = call.request
+  const input = plan.bind({ bucket: target.bucket, key: target.key, query, headers, rawHeaders })
   call.input = call.form === undefined ? input : { ...call.form.put }
   const finding = plan.name === 'CreateBucket' ? undefined : findBucket(call, target.bucket)
   if (finding !== undefined) await finding

@@ -22,6 +22,11 @@ export function sealedVersionId(random: Uint8Array): string {
   return body + seal(body)
 }
 
+/** Whether the text has the form of a version id of AWS, ours or not. */
+export function hasVersionIdForm(text: string): boolean {
+  return form.test(text)
+}
+
 /** Whether `sealedVersionId` can have made the text. */
 export function isSealedVersionId(text: string): boolean {
   return form.test(text) && seal(text.slice(0, bodyLength)) === text.slice(bodyLength)

@@ -781,7 +781,8 @@ shapes: {
 "GetObjectAclOutput": ["s",[
 ["Owner","Owner","","Owner",0],
 ["Grants","Grants","","AccessControlList",0],
-["RequestCharged","string","H","x-amz-request-charged",0,{"enum":"RequestCharged"}]],"AccessControlPolicy"],
+["RequestCharged","string","H","x-amz-request-charged",0,{"enum":"RequestCharged"}],
+["VersionId","string","H","x-amz-version-id",0]],"AccessControlPolicy"],
 "GetObjectAclRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["Key","string","L","Key",1],
@@ -1649,7 +1650,8 @@ shapes: {
 ["ChecksumAlgorithm","string","H","x-amz-sdk-checksum-algorithm",0,{"enum":"ChecksumAlgorithm"}],
 ["ExpectedBucketOwner","string","H","x-amz-expected-bucket-owner",0]],"PutBucketWebsiteRequest"],
 "PutObjectAclOutput": ["s",[
-["RequestCharged","string","H","x-amz-request-charged",0,{"enum":"RequestCharged"}]],"PutObjectAclOutput"],
+["RequestCharged","string","H","x-amz-request-charged",0,{"enum":"RequestCharged"}],
+["VersionId","string","H","x-amz-version-id",0]],"PutObjectAclOutput"],
 "PutObjectAclRequest": ["s",[
 ["Bucket","string","L","Bucket",1],
 ["Key","string","L","Key",1],
@@ -2242,7 +2244,7 @@ enums: {
 "ArchiveStatus": ["ARCHIVE_ACCESS","DEEP_ARCHIVE_ACCESS"],
 "BucketAbacStatus": ["Disabled","Enabled"],
 "BucketAccelerateStatus": ["Enabled","Suspended"],
-"BucketCannedACL": ["authenticated-read","private","public-read","public-read-write"],
+"BucketCannedACL": ["authenticated-read","aws-exec-read","bucket-owner-full-control","bucket-owner-read","log-delivery-write","private","public-read","public-read-write"],
 "BucketLocationConstraint": ["EU","af-south-1","ap-east-1","ap-east-2","ap-northeast-1","ap-northeast-2","ap-northeast-3","ap-south-1","ap-south-2","ap-southeast-1","ap-southeast-2","ap-southeast-3","ap-southeast-4","ap-southeast-5","ap-southeast-6","ap-southeast-7","ca-central-1","ca-west-1","cn-north-1","cn-northwest-1","eu-central-1","eu-central-2","eu-north-1","eu-south-1","eu-south-2","eu-west-1","eu-west-2","eu-west-3","il-central-1","me-central-1","me-south-1","mx-central-1","sa-east-1","us-east-2","us-gov-east-1","us-gov-west-1","us-west-1","us-west-2"],
 "BucketLogsPermission": ["FULL_CONTROL","READ","WRITE"],
 "BucketNamespace": ["account-regional","global"],

@@ -1042,6 +1042,7 @@ export interface GetObjectAclOutput {
   Owner?: Owner | undefined
   Grants?: Grant[] | undefined
   RequestCharged?: string | undefined
+  VersionId?: string | undefined
 }
 
 export interface GetObjectAclRequest {
@@ -2164,6 +2165,7 @@ export interface PutBucketWebsiteRequest {
 
 export interface PutObjectAclOutput {
   RequestCharged?: string | undefined
+  VersionId?: string | undefined
 }
 
 export interface PutObjectAclRequest {

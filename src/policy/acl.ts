@@ -53,13 +53,11 @@ const cannedGrants: Readonly<Record<string, (target: CannedAclTarget) => Grant[]
   'aws-exec-read': () => [{ Grantee: { Type: 'CanonicalUser', ID: execReadCanonicalId }, Permission: 'READ' }],
   'bucket-owner-read': (target) => forBucketOwner(target, 'READ'),
   'bucket-owner-full-control': (target) => forBucketOwner(target, 'FULL_CONTROL'),
-  'log-delivery-write': ({ resource }) =>
-    resource === 'object'
-      ? []
-      : [
-          { Grantee: group(logDelivery), Permission: 'WRITE' },
-          { Grantee: group(logDelivery), Permission: 'READ_ACP' },
-        ],
+  // For buckets: the model's list of an object's canned ACLs is without it.
+  'log-delivery-write': () => [
+    { Grantee: group(logDelivery), Permission: 'WRITE' },
+    { Grantee: group(logDelivery), Permission: 'READ_ACP' },
+  ],
 })
 
 /** Of interest for objects of another account than the bucket's; ignored on buckets. */

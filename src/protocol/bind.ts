@@ -3,6 +3,7 @@
  * per operation; values that AWS refuses are refused here in AWS's words, and so are names that it refuses.
  */
 import { nameMap } from '../lib/name-map.ts'
+import { keepSentText } from '../lib/sent-text.ts'
 import type { MemberRow, OperationRow, ServiceTable, StructureRow } from '../model/shape.ts'
 import {
   CASELESS_ENUMS,
@@ -23,6 +24,8 @@ export interface BindSource {
   readonly key?: string | undefined
   readonly query: Query
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Names and values by turns, as they came; where it is missing no header was repeated. */
+  readonly rawHeaders?: readonly string[] | undefined
 }
 
 export type Bind = (source: BindSource) => Record<string, unknown>
@@ -34,6 +37,8 @@ interface Binder {
   /** Query key, or header in lower case. */
   readonly wire: string
   readonly isRequired: boolean
+  /** The text is kept beside the value, because an error that a handler finds shows it. */
+  readonly keepsText: boolean
   readonly convert: Convert
 }
 
@@ -67,7 +72,8 @@ export function compileBind(operation: OperationRow, table: ServiceTable): Bind 
       const value = source.headers[name]
       const binder = byHeader.get(name)
       if (binder !== undefined && value !== undefined) assign(input, binder, textOf(value), true)
-      else if (prefix !== undefined && name.startsWith(prefix[3])) bindMetadata(input, prefix, name, value)
+      else if (prefix !== undefined && name.startsWith(prefix[3]))
+        bindMetadata(input, prefix, name, value, source.rawHeaders)
       else if (value !== undefined) {
         const refuse = refusals.get(name)
         if (refuse !== undefined) throw refuse(textOf(value))
@@ -83,8 +89,10 @@ export function compileBind(operation: OperationRow, table: ServiceTable): Bind 
 
 function assign(input: Record<string, unknown>, binder: Binder, text: string | undefined, isHeader: boolean): void {
   const value = text === undefined ? undefined : binder.convert(text)
-  if (value !== undefined) input[binder.member] = value
-  else if (binder.isRequired) throw refuseMissing(binder.wire, isHeader)
+  if (value !== undefined) {
+    input[binder.member] = value
+    if (binder.keepsText) keepSentText(input, binder.member, text as string)
+  } else if (binder.isRequired) throw refuseMissing(binder.wire, isHeader)
 }
 
 function textOf(value: string | string[]): string {
@@ -96,17 +104,38 @@ function bindMetadata(
   row: MemberRow,
   name: string,
   value: string | string[] | undefined,
+  rawHeaders: readonly string[] | undefined,
 ): void {
   if (value === undefined) return
   input[row[0]] ??= nameMap<string>()
   const metadata = input[row[0]] as Record<string, string>
-  metadata[name.slice(row[3].length)] = textOf(value)
+  const text = textOf(value)
+  metadata[name.slice(row[3].length)] = text.includes(', ') ? (repeatedText(rawHeaders, name) ?? text) : text
+}
+
+/**
+ * The values of a header that came more than once, joined as AWS joins metadata: by a comma alone, where Node adds a blank.
+ * Undefined when the header came once.
+ */
+function repeatedText(rawHeaders: readonly string[] | undefined, name: string): string | undefined {
+  if (rawHeaders === undefined) return undefined
+  const values: string[] = []
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    if ((rawHeaders[at] as string).toLowerCase() === name) values.push(rawHeaders[at + 1] as string)
+  }
+  return values.length > 1 ? values.join(',') : undefined
 }
 
 function compileBinder(row: MemberRow, operation: OperationRow, table: ServiceTable): Binder {
   const isHeader = row[2] !== 'Q'
   const wire = isHeader ? row[3].toLowerCase() : row[3]
-  return { member: row[0], wire, isRequired: row[4] === 1, convert: compileConvert(row, wire, operation[0], table) }
+  return {
+    member: row[0],
+    wire,
+    isRequired: row[4] === 1,
+    keepsText: wire.startsWith('x-amz-object-lock-') && row[1] !== 'string',
+    convert: compileConvert(row, wire, operation[0], table),
+  }
 }
 
 function compileConvert(row: MemberRow, wire: string, operation: string, table: ServiceTable): Convert {
@@ -132,18 +161,19 @@ function compileConvert(row: MemberRow, wire: string, operation: string, table: 
     }
   }
   if (isNumericText(wire)) return (text) => (readInteger(text, wire, operation) === undefined ? undefined : text)
-  return check
+  return (text) => check(text)
 }
 
-function splitList(text: string, check: (text: string) => string): string[] | undefined {
+function splitList(text: string, check: (item: string, sent: string) => string): string[] | undefined {
   const items = text
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '')
-  return items.length === 0 ? undefined : items.map(check)
+  return items.length === 0 ? undefined : items.map((item) => check(item, text))
 }
 
-function compileCheck(row: MemberRow, wire: string, table: ServiceTable): (text: string) => string {
+/** The check of one text; `sent` is the whole header where the text is an item of a list, and what an error shows. */
+function compileCheck(row: MemberRow, wire: string, table: ServiceTable): (text: string, sent?: string) => string {
   const refuse = ENUM_REFUSALS[wire]
   const values = row[5]?.enum === undefined ? undefined : table.enums[row[5].enum]
   if (refuse === undefined || values === undefined) return (text) => text
@@ -154,8 +184,8 @@ function compileCheck(row: MemberRow, wire: string, table: ServiceTable): (text:
       return upper
     }
   }
-  return (text) => {
-    if (!values.includes(text)) throw refuse(text, wire)
+  return (text, sent = text) => {
+    if (!values.includes(text)) throw refuse(sent, wire)
     return text
   }
 }

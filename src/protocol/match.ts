@@ -45,8 +45,7 @@ export function matchS3(method: string, level: Level, query: Query, headers: Hea
  * @throws InvalidArgument
  */
 export function checkQuery({ name }: Pick<Plan, 'name'>, query: Query): void {
-  if (name === 'ListObjects') checkListType(query)
-  else if (name === 'PutObject' || name === 'CopyObject') checkPartNumber(query)
+  if (name === 'PutObject' || name === 'CopyObject') checkPartNumber(query)
 }
 
 function findSelector(level: Level, query: Query): string {
@@ -96,17 +95,6 @@ function refusal(method: string, level: Level, selector: string, query: Query, h
     'MethodNotAllowed',
     { Method: method, ResourceType: resourceType(level, selector) },
     allowed.length === 0 ? {} : { headers: { Allow: allowed.join(', ') } },
-  )
-}
-
-function checkListType(query: Query): void {
-  const value = queryValue(query, 'list-type')
-  // Observed: `list-type=1` is the first version (brekkylab/backlot#204). Assumed: the refusal of others.
-  if (value === undefined || value === '' || value === '1') return
-  throw error(
-    'InvalidArgument',
-    { ArgumentName: 'list-type', ArgumentValue: value },
-    { message: 'Invalid List Type specified in Request' },
   )
 }
 

@@ -37,10 +37,15 @@ export interface Plan {
 
 const MIB = 1024 * 1024
 
-/** Documents that may be long: 1,000 keys of 1,024 escaped bytes, 10,000 parts with the longest checksum. */
-const LONG_DOCUMENTS: Readonly<Record<string, number>> = nameMap({
+/**
+ * The most bytes of documents that are not limited to 1 MiB: 1,000 keys of 1,024 escaped bytes, 10,000 parts with the
+ * longest checksum; for CORS AWS documents a limit of its own.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html
+ */
+const DOCUMENT_LIMITS: Readonly<Record<string, number>> = nameMap({
   DeleteObjects: 8 * MIB,
   CompleteMultipartUpload: 4 * MIB,
+  PutBucketCors: 64 * 1024,
 })
 
 /** Observed: an ACL document that does not validate has a code of its own (recorded AWS answers). */
@@ -95,7 +100,7 @@ function compilePlan(row: OperationRow): Plan {
     bodyKind,
     isChecksumRequired: DIGEST_DEMANDED.has(name),
     isChecksumOfObject: rows.some((member) => member[0] === 'ChecksumCRC32'),
-    maxPayloadBytes: LONG_DOCUMENTS[name] ?? MIB,
+    maxPayloadBytes: DOCUMENT_LIMITS[name] ?? MIB,
     bind: compileBind(row, s3Table),
     parsePayload: compileParse(row, bodyKind, payload),
     write: compileWrite(row, s3Table, shapeWriter),
@@ -116,7 +121,7 @@ function compileParse(row: OperationRow, bodyKind: BodyKind, payload: MemberRow 
     }
   }
   if (bodyKind !== 'xml') return () => {}
-  const maxBytes = LONG_DOCUMENTS[name] ?? MIB
+  const maxBytes = DOCUMENT_LIMITS[name] ?? MIB
   const root = payload?.[3] ?? input
   const parse: Plan['parsePayload'] = (target, bytes) => {
     const element = parseXml(bytes, maxBytes)

@@ -4,7 +4,13 @@
  */
 import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
-import type { AccessControlPolicy, GetBucketAclOutput, GetObjectAclOutput, S3Handlers } from '../model/s3.types.gen.ts'
+import type {
+  AccessControlPolicy,
+  GetBucketAclOutput,
+  GetObjectAclOutput,
+  PutObjectAclOutput,
+  S3Handlers,
+} from '../model/s3.types.gen.ts'
 import { type Grant, withoutPublicGrants } from '../policy/acl.ts'
 import { type AclInput, type AskedGrants, askedGrants, canonicalIdOf, isOwnerOnly, ownersGrants } from './lib/acl.ts'
 import { readAclDocument } from './lib/acl-document.ts'
@@ -12,6 +18,7 @@ import { changeBucket, withDocument } from './lib/change-bucket.ts'
 import { findObject } from './lib/find-object.ts'
 import { owner } from './lib/owner.ts'
 import { updateObject } from './lib/update-object.ts'
+import { shownVersionId } from './lib/version-id.ts'
 
 interface PutAclInput extends AclInput {
   AccessControlPolicy?: AccessControlPolicy | undefined
@@ -72,19 +79,23 @@ export const acl = {
     const record = await findObject(ctx, input)
     // Owner enforcement makes every object the bucket owner's, whoever wrote it before.
     const ownerId = ctx.bucket.ObjectOwnership === 'BucketOwnerEnforced' ? ctx.bucket.ownerId : record.ownerId
-    return { Owner: owner(ctx, ownerId), Grants: await shownGrants(record.acl, ownerId, ctx) }
+    return {
+      Owner: owner(ctx, ownerId),
+      Grants: await shownGrants(record.acl, ownerId, ctx),
+      VersionId: shownVersionId(ctx.bucket, record),
+    }
   },
 
-  async PutObjectAcl(input, ctx) {
+  async PutObjectAcl(input, ctx): Promise<PutObjectAclOutput> {
     const asked = readRequest(input, 'object', ctx)
     requireAcls(ctx)
     const bucketOwner = canonicalIdOf(ctx, ctx.bucket.ownerId)
-    await updateObject(ctx, input, (record) => {
+    const updated = await updateObject(ctx, input, (record) => {
       const objectOwner = canonicalIdOf(ctx, record.ownerId)
       const grants = asked({ owner: objectOwner, bucketOwner })
       const { acl: _before, ...rest } = record
       return isOwnerOnly(grants, objectOwner) ? rest : { ...rest, acl: grants }
     })
-    return {}
+    return { VersionId: shownVersionId(ctx.bucket, updated) }
   },
 } satisfies Partial<S3Handlers>

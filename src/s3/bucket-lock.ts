@@ -18,13 +18,13 @@ const maxYears = 100
 
 function checkPeriod(member: 'Days' | 'Years', value: number, max: number): void {
   if (value >= 1 && value <= max) return
-  // Observed: code in s3-tests test_object_lock_put_obj_lock_invalid_days, which passes on AWS. Assumed: texts.
+  // Observed: code, texts and fields (versity/versitygw#1738, #2187).
   const message =
-    value < 1 ? 'Default retention period must be a positive integer value.' : 'Default retention period is too large.'
-  throw error('InvalidRetentionPeriod', { ArgumentName: member, ArgumentValue: value }, { message })
+    value < 1 ? 'Default retention period must be a positive integer value.' : 'Default retention period too large.'
+  throw error('InvalidArgument', { ArgumentName: member, ArgumentValue: value }, { message })
 }
 
-/** @throws MalformedXML (recorded, test_put_object_lock_configuration_exc), InvalidRetentionPeriod, InvalidArgument (event hold) */
+/** @throws MalformedXML (recorded, test_put_object_lock_configuration_exc), InvalidArgument */
 function checkRule({ DefaultRetention }: ObjectLockRule): void {
   const { Mode, Days, Years, DefaultEventHold } = DefaultRetention ?? {}
   if (Mode !== 'GOVERNANCE' && Mode !== 'COMPLIANCE') throw error('MalformedXML')

@@ -31,13 +31,16 @@ const illegal = (constraint: string) =>
 
 /**
  * Where a new bucket goes. The endpoint of us-east-1 takes every region but its own name; the others only themselves.
- * Observed: all texts (recorded, test_different_location_constraint and the tests of invalid and EU constraints).
+ * Observed: all texts (recorded, test_different_location_constraint and the tests of invalid and EU constraints); an empty
+ * element names no region (versity/versitygw#1645).
+ * The JavaScript SDK v2 and minio-java send `us-east-1` to every endpoint that is not AWS's own: that is refused under
+ * `--region-strict` only.
  * @throws IllegalLocationConstraintException, InvalidLocationConstraint
  */
 function placeOf(ctx: Ctx, constraint: string | undefined): Place {
   const endpoint = endpointRegion(ctx)
   const regional = endpoint !== 'us-east-1' && isAwsRegion(endpoint)
-  if (constraint === undefined || constraint === '') {
+  if (constraint === undefined || (constraint === '' && regional)) {
     // Only a client that names another region gets this; a server configured for one is not stricter than its clients.
     if (regional && ctx.auth.region === endpoint) throw illegal('unspecified')
     return { region: endpoint }
@@ -45,11 +48,17 @@ function placeOf(ctx: Ctx, constraint: string | undefined): Place {
   const place: Place = constraint === 'EU' ? { region: 'eu-west-1', constraint } : { region: constraint }
   if (regional) {
     if (place.region !== endpoint) throw illegal(constraint)
-  } else if (!isRegion(ctx, place.region) || (endpoint === 'us-east-1' && constraint === endpoint)) {
-    throw error('InvalidLocationConstraint', { LocationConstraint: constraint })
+  } else if (!isRegion(ctx, place.region)) throw invalidConstraint(constraint)
+  else if (endpoint === 'us-east-1' && constraint === endpoint) {
+    if (ctx.config.regionStrict) throw invalidConstraint(constraint)
+    const message =
+      'AWS refuses the location constraint us-east-1 with InvalidLocationConstraint: leave it out for buckets there'
+    ctx.log.warn({ id: ctx.requestId }, message)
   }
   return place
 }
+
+const invalidConstraint = (constraint: string) => error('InvalidLocationConstraint', { LocationConstraint: constraint })
 
 const ownerships = ['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'] as const
 

@@ -4,6 +4,7 @@
  */
 import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
+import { hasVersionIdForm } from '../lib/version-id.ts'
 import { elementSequence, type SequencedElement } from '../lib/element-sequence.ts'
 import type {
   DeleteMarkerEntry,
@@ -21,8 +22,6 @@ import { owner } from './lib/owner.ts'
 
 type Version = ObjectRecord & { isLatest: boolean }
 
-const versionIdForm = /^(null|[A-Za-z0-9._]{32})$/
-
 /** @throws InvalidArgument: a version-id marker alone, or one that is no version id */
 function checkMarkers(input: ListObjectVersionsRequest): void {
   const { KeyMarker, VersionIdMarker } = input
@@ -34,7 +33,7 @@ function checkMarkers(input: ListObjectVersionsRequest): void {
     })
   }
   // Observed: text as reported in versitygw#1811. Assumed: an empty marker beside a key marker is none, because SDK paginators send it.
-  if (VersionIdMarker !== '' && !versionIdForm.test(VersionIdMarker)) {
+  if (VersionIdMarker !== '' && VersionIdMarker !== 'null' && !hasVersionIdForm(VersionIdMarker)) {
     throw error('InvalidArgument', fields, { message: 'Invalid version id specified' })
   }
 }

@@ -18,7 +18,7 @@ import { checkListedKeys, isDirectory } from './lib/directory-bucket.ts'
 import { matchesETag } from './lib/etag.ts'
 import { wholeSeconds } from './lib/listing.ts'
 import { checkDeletable } from './lib/object-lock.ts'
-import { checkVersionId, isPossibleVersionId } from './lib/version-id.ts'
+import { checkDeletedVersionId, isPossibleVersionId } from './lib/version-id.ts'
 
 const maxObjects = 1000
 
@@ -148,7 +148,7 @@ export const objectDelete = {
     const conditions = { ETag: input.IfMatch, LastModifiedTime: input.IfMatchLastModifiedTime, Size: input.IfMatchSize }
     validateConditions(conditions, ctx)
     checkHeaders(input, ctx)
-    if (VersionId !== undefined) checkVersionId(ctx.bucket, VersionId)
+    if (VersionId !== undefined) checkDeletedVersionId(ctx.bucket, VersionId)
     const deletion = await deleteOne(ctx, Key, VersionId, conditions, await mayBypass(input, ctx, Key, VersionId))
     return {
       DeleteMarker: deletion.marker === undefined ? undefined : true,

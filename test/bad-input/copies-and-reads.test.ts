@@ -80,7 +80,8 @@ const copies: Row[] = [
   {
     name: 'a version of the source that cannot be one',
     request: copy('versioned/key?versionId=nonsense'),
-    ...invalidArgument('versionId', undefined, 'Invalid version id specified'),
+    status: 400,
+    code: 'InvalidRequest',
   },
   {
     name: 'a directive that nobody knows',

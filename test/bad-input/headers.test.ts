@@ -366,6 +366,33 @@ const writes: Row[] = [
       ...invalidRequest('The algorithm type you specified in x-amz-checksum- header is invalid.'),
     }),
   ),
+  ...['2020-01-01T00:00:00Z', '2020-01-01T01:00:00+01:00', '20200101T000000.5Z'].map(
+    (date): Row => ({
+      name: `a retention until ${date}, which is shown as it was sent`,
+      request: put(
+        {
+          'x-amz-checksum-crc32': crc32OfHello,
+          'x-amz-object-lock-mode': 'GOVERNANCE',
+          'x-amz-object-lock-retain-until-date': date,
+        },
+        '/locked/key',
+      ),
+      ...invalidArgument('x-amz-object-lock-retain-until-date', date, 'The retain until date must be in the future!'),
+    }),
+  ),
+  {
+    name: 'an event hold of 000 days, which is shown as it was sent',
+    request: put(
+      {
+        'x-amz-checksum-crc32': crc32OfHello,
+        'x-amz-object-lock-mode': 'GOVERNANCE',
+        'x-amz-object-lock-event-hold': 'ON',
+        'x-amz-object-lock-event-hold-duration-days': '000',
+      },
+      '/locked/key',
+    ),
+    ...invalidArgument('Days', '000'),
+  },
   {
     // ceph/s3-tests#218: 501 for If-Match, before PutObject knew it.
     name: 'a condition that PutObject does not have',

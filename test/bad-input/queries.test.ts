@@ -76,11 +76,24 @@ const selectors: Row[] = [
     code: 'InvalidRequest',
     message: 'There is no such thing as the ?uploads sub-resource for a key',
   },
-  {
-    name: 'an unknown list-type',
-    request: { target: '/bucket?list-type=3' },
-    ...invalidArgument('list-type', '3', 'Invalid List Type specified in Request'),
-  },
+  ...['/?versionId=x', '/bucket?versionId=x', '/bucket?versioning&versionId=x'].map(
+    (target): Row => ({
+      name: `a version where there is none: GET ${target}`,
+      request: { target },
+      ...invalidArgument('versionId', 'x', 'This operation does not accept a version-id.'),
+    }),
+  ),
+  ...['/bucket/key?versionId=x', '/bucket/key?uploads&versionId=x'].map(
+    (target): Row => ({
+      name: `a version of what is to be made: ${target}`,
+      request: {
+        method: target.includes('uploads') ? 'POST' : 'PUT',
+        target,
+        body: target.includes('uploads') ? '' : 'x',
+      },
+      ...invalidArgument('versionId', 'x', 'This operation does not accept a version-id.'),
+    }),
+  ),
   {
     // versity/versitygw#1226, as AWS answers.
     name: 'partNumber without uploadId',

@@ -359,7 +359,15 @@ const configurations: Row[] = [
       '/bucket?cors',
       `<CORSConfiguration>${'<CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule>'.repeat(101)}</CORSConfiguration>`,
     ),
-    ...malformed,
+    status: 400,
+    code: 'InvalidRequest',
+  },
+  {
+    // The limit of API_PutBucketCors.
+    name: 'CORS rules of more than 64 KiB',
+    request: document('/bucket?cors', `<CORSConfiguration>${' '.repeat(65_536)}</CORSConfiguration>`),
+    status: 400,
+    code: 'MaxMessageLengthExceeded',
   },
   {
     // test_put_cors_invalid_rules, recorded AWS answers.
@@ -406,7 +414,9 @@ const configurations: Row[] = [
       '<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>-1</Days></DefaultRetention></Rule></ObjectLockConfiguration>',
     ),
     status: 400,
-    code: 'InvalidRetentionPeriod',
+    code: 'InvalidArgument',
+    message: 'Default retention period must be a positive integer value.',
+    fields: { ArgumentName: 'Days', ArgumentValue: '-1' },
   },
   {
     // test_disable_versioning_on_locked_bucket, recorded AWS answers.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AwsError } from '../../src/errors.ts'
+import { sentText } from '../../src/lib/sent-text.ts'
 import { planOf } from '../../src/protocol/plan.ts'
 import { parseQuery } from '../../src/protocol/query-string.ts'
 
@@ -22,7 +23,8 @@ test('labels, parameters, headers and metadata become members', () => {
   })
   assert.equal(JSON.stringify((input.Metadata as object) ?? {}), '{"a":"1","__proto__":"2"}')
   delete input.Metadata
-  assert.deepEqual(input, {
+  assert.equal(sentText(input, 'ObjectLockRetainUntilDate'), '2030-01-02T03:04:05Z')
+  assert.deepEqual(Object.fromEntries(Object.entries(input)), {
     Bucket: 'b',
     Key: 'k',
     CacheControl: 'no-cache',
@@ -167,7 +169,7 @@ const refusals: [string, string, Headers, [string, string, object]][] = [
     'GetObjectAttributes',
     'attributes',
     { 'x-amz-object-attributes': 'ETag,ETags' },
-    argument('x-amz-object-attributes', 'ETags', 'Invalid attribute name specified.'),
+    argument('x-amz-object-attributes', 'ETag,ETags', 'Invalid attribute name specified.'),
   ],
   [
     'GetObjectAttributes',
@@ -221,3 +223,13 @@ for (const [operation, rawQuery, headers, [code, message, fields]] of refusals) 
     )
   })
 }
+
+test('a repeated x-amz-meta- header is joined by a comma alone', () => {
+  const bindMeta = (headers: Headers, rawHeaders?: string[]) =>
+    planOf('PutObject').bind({ bucket: 'b', key: 'k', query: [], headers, rawHeaders }).Metadata
+  const twice = ['Host', 'h', 'X-Amz-Meta-K', 'a', 'x-amz-meta-k', 'b, c', 'x-amz-meta-k', '']
+  assert.deepEqual({ ...(bindMeta({ 'x-amz-meta-k': 'a, b, c, ' }, twice) as object) }, { k: 'a,b, c,' })
+  const once = ['x-amz-meta-k', 'a, b']
+  assert.deepEqual({ ...(bindMeta({ 'x-amz-meta-k': 'a, b' }, once) as object) }, { k: 'a, b' })
+  assert.deepEqual({ ...(bindMeta({ 'x-amz-meta-k': 'a, b' }) as object) }, { k: 'a, b' })
+})

@@ -16,6 +16,9 @@ const routed: [string, Level, string, Headers, string][] = [
   ['GET', 'service', 'x-id=ListDirectoryBuckets', {}, 'ListDirectoryBuckets'],
   ['GET', 'bucket', '', {}, 'ListObjects'],
   ['GET', 'bucket', 'list-type=1', {}, 'ListObjects'],
+  // Measured on AWS (brekkylab/backlot#204).
+  ['GET', 'bucket', 'list-type=0', {}, 'ListObjects'],
+  ['GET', 'bucket', 'list-type=bogus', {}, 'ListObjects'],
   // The first of a repeated parameter decides (brekkylab/backlot#204).
   ['GET', 'bucket', 'list-type=1&list-type=2', {}, 'ListObjects'],
   ['GET', 'bucket', 'list-type=2&list-type=1', {}, 'ListObjectsV2'],
@@ -116,7 +119,6 @@ for (const [method, level, rawQuery, type, allow] of notAllowed) {
 const refused: [string, Level, string, Headers, string, object][] = [
   ['GET', 'bucket', 'acl&policy', {}, 'InvalidArgument', { ArgumentName: 'ResourceType', ArgumentValue: 'acl' }],
   ['HEAD', 'bucket', 'acl&versioning', {}, 'InvalidArgument', { ArgumentName: 'ResourceType', ArgumentValue: 'acl' }],
-  ['GET', 'bucket', 'list-type=3', {}, 'InvalidArgument', { ArgumentName: 'list-type', ArgumentValue: '3' }],
   // versity/versitygw#1688
   ['GET', 'object', 'versions', {}, 'InvalidRequest', {}],
   ['GET', 'object', 'uploads', {}, 'InvalidRequest', {}],

@@ -12,7 +12,13 @@ const TIME_MS = Date.UTC(2030, 0, 5, 1, 2, 3)
 const SKIPPED = new Set(['StatusCode', 'ExpiresString'])
 
 /** Headers that AWS sends and the SDKs do not read. */
-const UNREAD = ['ListObjectsOutput.BucketRegion', 'ListObjectsV2Output.BucketRegion', 'HeadBucketOutput.ContentType']
+const UNREAD = [
+  'ListObjectsOutput.BucketRegion',
+  'ListObjectsV2Output.BucketRegion',
+  'HeadBucketOutput.ContentType',
+  'GetObjectAclOutput.VersionId',
+  'PutObjectAclOutput.VersionId',
+]
 
 for (const operation of operationNames('s3').filter((name) => name !== 'SelectObjectContent')) {
   test(`${operation}: what is written is what the SDK reads`, async () => {

@@ -1,7 +1,7 @@
 // Recorded: test_s3_bucket_acl*, test_s3_object_acl*, test_put_object_acl_on_delete_marker.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { AccessControlPolicy } from '../../src/model/s3.types.gen.ts'
+import type { AccessControlPolicy, PutBucketAclRequest } from '../../src/model/s3.types.gen.ts'
 import { handlers } from '../../src/s3/index.ts'
 import { owner, refused, rootOf, stranger, type World, withWorld } from './support.ts'
 
@@ -128,7 +128,42 @@ test('an object of another account is that account’s, and canned ACLs let the 
     const reader = { Grantee: user(owner.canonicalId), Permission: 'READ' }
     assert.deepEqual(shown.Grants, [full(stranger.canonicalId), reader])
     await world.change(Bucket, { ObjectOwnership: 'BucketOwnerEnforced' })
-    assert.deepEqual(await world.call('GetObjectAcl', { Bucket, Key }), { Owner, Grants: [mine] })
+    const enforced = await world.call('GetObjectAcl', { Bucket, Key })
+    assert.deepEqual(enforced, { Owner, Grants: [mine], VersionId: undefined })
+  }))
+
+test('answers about an ACL name the version', () =>
+  withAcls(async (world) => {
+    await world.change(Bucket, { versioning: 'Enabled' })
+    const acl = async (VersionId?: string) => {
+      const input = { Bucket, Key, ...(VersionId !== undefined && { VersionId }) }
+      const { VersionId: put } = await world.call('PutObjectAcl', { ...input, ACL: 'public-read' })
+      const { VersionId: got } = await world.call('GetObjectAcl', input)
+      assert.equal(put, got)
+      return put
+    }
+    const first = (await world.put(Key, 'x')).VersionId as string
+    const second = (await world.put(Key, 'y')).VersionId
+    assert.equal(await acl(), second)
+    assert.equal(await acl(first), first)
+    await world.change(Bucket, { versioning: 'Suspended' })
+    await world.put(Key, 'z')
+    assert.equal(await acl(), 'null')
+  }))
+
+test('a bucket takes every canned ACL, and ignores those that say nothing about buckets', () =>
+  withAcls(async (world) => {
+    const put = (ACL: NonNullable<PutBucketAclRequest['ACL']>) => world.call('PutBucketAcl', { Bucket, ACL })
+    await put('log-delivery-write')
+    const group = { Type: 'Group', URI: 'http://acs.amazonaws.com/groups/s3/LogDelivery' }
+    const grants = ['WRITE', 'READ_ACP'].map((Permission) => ({ Grantee: group, Permission }))
+    assert.deepEqual((await world.call('GetBucketAcl', { Bucket })).Grants, [mine, ...grants])
+    for (const ACL of ['bucket-owner-read', 'bucket-owner-full-control'] as const) {
+      await put(ACL)
+      assert.deepEqual((await world.call('GetBucketAcl', { Bucket })).Grants, [mine])
+    }
+    await put('aws-exec-read')
+    assert.equal((await world.call('GetBucketAcl', { Bucket })).Grants?.length, 2)
   }))
 
 test('where the bucket owner is enforced, other accounts may name bucket-owner-full-control alone (aws-cloudformation/rain#388; s3-tests test_create_bucket_bucket_owner_enforced)', () =>

@@ -80,7 +80,7 @@ test('periods have limits', () =>
   withWorld(handlers, async (world) => {
     await world.bucket(Bucket, { versioning: 'Enabled', objectLockEnabled: true })
     for (const bad of [{ Days: 0 }, { Days: 36_501 }, { Years: -1 }, { Years: 101 }]) {
-      await refused(put(world, withRule({ Mode: 'GOVERNANCE', ...bad })), 'InvalidRetentionPeriod', { status: 400 })
+      await refused(put(world, withRule({ Mode: 'GOVERNANCE', ...bad })), 'InvalidArgument', { status: 400 })
     }
     for (const good of [{ Days: 1 }, { Days: 36_500 }, { Years: 100 }]) {
       await put(world, withRule({ Mode: 'GOVERNANCE', ...good }))

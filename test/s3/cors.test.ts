@@ -64,10 +64,39 @@ describe('the configuration', () => {
 
   run('has 1 to 100 rules, known methods and one wildcard at most', async (world) => {
     await refused(put(world, []), 'MalformedXML')
-    await refused(put(world, Array(101).fill(rule)), 'MalformedXML')
+    await refused(put(world, Array(101).fill(rule)), 'InvalidRequest')
+    await put(world, Array(100).fill(rule))
     await refused(put(world, [{ ...rule, AllowedMethods: ['PATCH'] }]), 'InvalidRequest')
     await refused(put(world, [{ ...rule, AllowedOrigins: ['http://*.*'] }]), 'InvalidRequest')
     await refused(put(world, [{ ...rule, AllowedHeaders: ['a*b*'] }]), 'InvalidRequest')
+  })
+
+  run('exposes no wildcard (google/neuroglancer#788)', async (world) => {
+    for (const name of ['*', 'x-amz-*']) {
+      await refused(put(world, [{ ...rule, ExposeHeaders: ['ETag', name] }]), 'InvalidRequest', {
+        status: 400,
+        message: `ExposeHeader "${name}" contains wildcard. We currently do not support wildcard for ExposeHeader.`,
+      })
+    }
+  })
+
+  run('names only what can be a header', async (world) => {
+    for (const name of ['a b', 'a:b', 'a\r\nb: c', 'ä', '"a"', 'a,b', 'a/b']) {
+      for (const element of ['AllowedHeader', 'ExposeHeader']) {
+        await refused(put(world, [{ ...rule, [`${element}s`]: [name] }]), 'InvalidRequest', {
+          message: `${element} "${name}" contains invalid character.`,
+        })
+      }
+    }
+    await put(world, [{ ...rule, AllowedHeaders: ['x-amz-*', "!#$%&'+-.^_`|~0aZ"], ExposeHeaders: ['ETag', ''] }])
+  })
+
+  run('has IDs of up to 255 characters', async (world) => {
+    await put(world, [{ ...rule, ID: 'x'.repeat(255) }])
+    await refused(put(world, [{ ...rule, ID: 'x'.repeat(256) }]), 'InvalidArgument', {
+      status: 400,
+      message: 'ID length should not exceed allowed limit of 255',
+    })
   })
 })
 

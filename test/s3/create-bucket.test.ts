@@ -50,6 +50,8 @@ test('Location does not repeat a bucket that is in the host already', () =>
 
 const places: [endpoint: string, constraint: string | undefined, code: string, text?: string][] = [
   ['us-east-1', 'us-east-1', 'InvalidLocationConstraint'],
+  // versity/versitygw#1645.
+  ['us-east-1', '', 'InvalidLocationConstraint'],
   ['us-east-1', 'foo', 'InvalidLocationConstraint'],
   ['us-east-1', 'aws-global', 'InvalidLocationConstraint'],
   ['us-east-2', undefined, 'IllegalLocationConstraintException', 'unspecified'],
@@ -62,17 +64,31 @@ const places: [endpoint: string, constraint: string | undefined, code: string, t
 ]
 for (const [endpoint, constraint, code, text] of places) {
   test(`the endpoint of ${endpoint} refuses the constraint ${constraint ?? '(none)'} with ${code}`, () =>
-    withWorld(inRegion(endpoint), async (world) => {
-      const input = constraint === undefined ? {} : at(constraint)
-      const expected =
-        text === undefined
-          ? { fields: { LocationConstraint: constraint }, message: 'The specified location-constraint is not valid' }
-          : {
-              message: `The ${text} location constraint is incompatible for the region specific endpoint this request was sent to.`,
-            }
-      await refused(create(world, input), code, { status: 400, ...expected })
-    }))
+    withWorld(
+      inRegion(endpoint),
+      async (world) => {
+        const input = constraint === undefined ? {} : at(constraint)
+        const expected =
+          text === undefined
+            ? { fields: { LocationConstraint: constraint }, message: 'The specified location-constraint is not valid' }
+            : {
+                message: `The ${text} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+              }
+        await refused(create(world, input), code, { status: 400, ...expected })
+      },
+      { regionStrict: true },
+    ))
 }
+
+// The JavaScript SDK v2 and minio-java send it to every endpoint that is not AWS's own.
+test('the constraint us-east-1 is taken unless regions are strict', () =>
+  withWorld(inRegion('us-east-1'), async (world) => {
+    await create(world, at('us-east-1'))
+    assert.equal((await world.store.buckets.get('new-bucket'))?.region, 'us-east-1')
+    assert.deepEqual(await world.call('GetBucketLocation', { Bucket: 'new-bucket' }), { LocationConstraint: undefined })
+    assert.match(world.warnings.join(), /AWS refuses the location constraint us-east-1/)
+    await refused(world.call('CreateBucket', { Bucket: 'other', ...at('') }), 'InvalidLocationConstraint')
+  }))
 
 test('the endpoint of a region takes its own name as constraint, and GetBucketLocation answers it', () =>
   withWorld(inRegion('us-east-2'), async (world) => {

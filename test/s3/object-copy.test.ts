@@ -231,14 +231,17 @@ describe('CopyObject refuses', () => {
         await refused(copy(w), 'NoSuchKey', { status: 404, fields: { Key: 'key' } })
         const { VersionId } = await w.put('key', 'x')
         const marker = await w.call('DeleteObject', { Bucket: 'bucket', Key: 'key' })
-        await refused(copy(w), 'NoSuchKey', { fields: { Key: 'key' } })
+        const headers = { 'x-amz-delete-marker': 'true', 'x-amz-version-id': marker.VersionId as string }
+        await refused(copy(w), 'NoSuchKey', { fields: { Key: 'key' }, headers })
         await refused(copy(w, { CopySource: `bucket/key?versionId=${marker.VersionId}` }), 'InvalidRequest', {
           status: 400,
+          headers,
           message: 'The source of a copy request may not specifically refer to a delete marker by version id.',
         })
         const output = await copy(w, { CopySource: `bucket/key?versionId=${VersionId}` })
         assert.equal(output.CopySourceVersionId, VersionId)
-        await refused(copy(w, { CopySource: 'bucket/key?versionId=short' }), 'InvalidArgument')
+        await refused(copy(w, { CopySource: 'bucket/key?versionId=abc' }), 'InvalidRequest', { status: 400 })
+        await refused(copy(w, { CopySource: 'bucket/key?versionId=v5n1PPUjOCMHLyyfq0ayjoZ5RZLfVQKA' }), 'NoSuchVersion')
       },
       { versioning: 'Enabled' },
     ),

@@ -98,6 +98,8 @@ export class World {
   readonly #handlers: Partial<S3Handlers>
   readonly #config: Partial<Config>
   #uploads = 0
+  /** What handlers logged as a warning. */
+  readonly warnings: string[] = []
 
   constructor(store: Store, handlers: Partial<S3Handlers>, config: Partial<Config>) {
     this.store = store
@@ -168,7 +170,7 @@ export class World {
         hostId: () => 'host',
         uploadId: () => `upload-${++this.#uploads}`,
       },
-      log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+      log: { debug: ignore, info: ignore, warn: (_: object, text: string) => this.warnings.push(text), error: ignore },
       requestId: 'REQUESTID0000000',
       principal: options.principal ?? rootOf(owner),
       auth: options.auth ?? ({ authType: 'REST-HEADER', signatureVersion: 'AWS4-HMAC-SHA256' } as Ctx['auth']),

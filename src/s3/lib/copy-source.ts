@@ -7,7 +7,8 @@ import { error } from '../../errors.ts'
 import { splitCopySource } from '../../lib/copy-source.ts'
 import type { BucketRecord, ObjectRecord } from '../../store/records.ts'
 import { checkExpectedOwner } from './expected-owner.ts'
-import { checkVersionId } from './version-id.ts'
+import { markerHeaders } from './find-object.ts'
+import { hasVersionId, versionIdRefusal } from './version-id.ts'
 
 export interface CopySource {
   bucketName: string
@@ -57,12 +58,16 @@ export async function findCopySource(
   if (bucket === undefined) throw error('NoSuchBucket', { BucketName: source.bucketName })
   checkExpectedOwner(bucket, expectedOwner)
   const { key, versionId } = source
-  if (versionId !== undefined) checkVersionId(bucket, versionId)
+  if (versionId !== undefined && !hasVersionId(bucket, versionId)) {
+    // Observed: the code, which is InvalidArgument everywhere else. Assumed: the text, which is that of everywhere else.
+    throw error('InvalidRequest', {}, { message: versionIdRefusal(versionId) })
+  }
   const action = versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion'
   await ctx.authorize(action, `arn:aws:s3:::${bucket.Name}/${key}`, bucket, versionId)
   if (versionId === undefined) {
     const record = await ctx.store.objects.latest(bucket, key)
-    if (record === undefined || record.isDeleteMarker) throw error('NoSuchKey', { Key: key })
+    if (record === undefined) throw error('NoSuchKey', { Key: key })
+    if (record.isDeleteMarker) throw error('NoSuchKey', { Key: key }, { headers: markerHeaders(bucket, record) })
     return { bucket, record }
   }
   const record = await ctx.store.objects.version(bucket, key, versionId)
@@ -71,7 +76,10 @@ export async function findCopySource(
     throw error(
       'InvalidRequest',
       {},
-      { message: 'The source of a copy request may not specifically refer to a delete marker by version id.' },
+      {
+        message: 'The source of a copy request may not specifically refer to a delete marker by version id.',
+        headers: markerHeaders(bucket, record),
+      },
     )
   }
   return { bucket, record }

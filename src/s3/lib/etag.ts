@@ -6,11 +6,16 @@ export function quoteETag(etag: string): string {
   return `"${etag}"`
 }
 
-/** An entity tag as a client wrote it, without quotes, weakness mark and surrounding space. */
+/**
+ * An entity tag as a client wrote it, without quotes, weakness mark and surrounding space.
+ * Observed: If-Match and If-None-Match with one quote missing compare as if it were there (tried on AWS with PutObject).
+ */
 export function unquoteETag(text: string): string {
   let tag = text.trim()
   if (tag.startsWith('W/')) tag = tag.slice(2)
-  return tag.length >= 2 && tag.startsWith('"') && tag.endsWith('"') ? tag.slice(1, -1) : tag
+  const start = tag.startsWith('"') ? 1 : 0
+  const end = tag.length > start && tag.endsWith('"') ? tag.length - 1 : tag.length
+  return tag.slice(start, end)
 }
 
 /** Whether a condition (`*`, one tag, or a list) names this entity tag. */

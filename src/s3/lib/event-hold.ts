@@ -4,6 +4,7 @@
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-managing-variable-retention-troubleshooting
  */
 import { error } from '../../errors.ts'
+import { sentText } from '../../lib/sent-text.ts'
 import type { LockPeriod, ObjectRecord } from '../../store/records.ts'
 
 export type RetentionFields = Pick<
@@ -27,30 +28,30 @@ export function retainUntilMs(fields: RetentionFields, nowMs: number): number | 
   return Math.max(setMs ?? 0, nowMs + periodMs(duration))
 }
 
-function checkNumber(member: 'Days' | 'Years', value: number, max: number): void {
+function checkNumber(member: 'Days' | 'Years', value: number, max: number, sent: string | number = value): void {
   if (value >= 1 && value <= max) return
   // Observed: the limits (AWS's guide, object-lock-managing). Assumed: the texts, after those of default retention.
   const message =
     value < 1
       ? 'Event hold duration must be a positive integer value.'
       : `Event hold duration must be at most ${max} ${member.toLowerCase()}.`
-  throw error('InvalidArgument', { ArgumentName: member, ArgumentValue: value }, { message })
+  throw error('InvalidArgument', { ArgumentName: member, ArgumentValue: sent }, { message })
 }
 
-/** @throws MalformedXML unless it is either days or years, InvalidArgument for a number out of range */
-export function checkHoldDuration({
-  Days,
-  Years,
-}: {
-  Days?: number | undefined
-  Years?: number | undefined
-}): LockPeriod {
+/**
+ * @param sent the number as a header has it; of a document AWS shows the number it read
+ * @throws MalformedXML unless it is either days or years, InvalidArgument for a number out of range
+ */
+export function checkHoldDuration(
+  { Days, Years }: { Days?: number | undefined; Years?: number | undefined },
+  sent?: string,
+): LockPeriod {
   if ((Days === undefined) === (Years === undefined)) throw error('MalformedXML')
   if (Days !== undefined) {
-    checkNumber('Days', Days, maxDays)
+    checkNumber('Days', Days, maxDays, sent)
     return { Days }
   }
-  checkNumber('Years', Years as number, maxYears)
+  checkNumber('Years', Years as number, maxYears, sent)
   return { Years: Years as number }
 }
 
@@ -100,7 +101,8 @@ export function holdOfHeaders(input: EventHoldInput): RetentionFields {
   if ((duration.Days === undefined) === (duration.Years === undefined)) {
     throw invalidRequest(`${holdHeader}:ON must be supplied with an event hold duration in either days or years.`)
   }
-  return { ObjectLockEventHold: 'ON', ObjectLockEventHoldDuration: checkHoldDuration(duration) }
+  const sent = sentText(input, 'ObjectLockEventHoldDurationDays') ?? sentText(input, 'ObjectLockEventHoldDurationYears')
+  return { ObjectLockEventHold: 'ON', ObjectLockEventHoldDuration: checkHoldDuration(duration, sent) }
 }
 
 /** The members of a read that show an event hold. The duration is shown while it is on. */

@@ -13,7 +13,7 @@ export interface Addressed {
 }
 
 /** Headers that tell a missing key from a deleted one. */
-function markerHeaders(bucket: BucketRecord, marker: ObjectRecord): Record<string, string> {
+export function markerHeaders(bucket: BucketRecord, marker: ObjectRecord): Record<string, string> {
   return { 'x-amz-delete-marker': 'true', 'x-amz-version-id': shownVersionId(bucket, marker) ?? marker.VersionId }
 }
 

@@ -4,6 +4,7 @@
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
  */
 import { type AwsError, error } from '../../errors.ts'
+import { sentText } from '../../lib/sent-text.ts'
 import type { BucketRecord, LockPeriod, ObjectRecord } from '../../store/records.ts'
 import {
   type EventHoldInput,
@@ -61,7 +62,8 @@ function askedRetention(input: LockInput, nowMs: number): RetentionFields | unde
   if (mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE') throw invalid('Unknown wormMode directive.', modeHeader, mode)
   if (untilMs === undefined) return { ObjectLockMode: mode, ...hold }
   if (untilMs <= nowMs) {
-    throw invalid('The retain until date must be in the future!', dateHeader, new Date(untilMs).toISOString())
+    const sent = sentText(input, 'ObjectLockRetainUntilDate') ?? new Date(untilMs).toISOString()
+    throw invalid('The retain until date must be in the future!', dateHeader, sent)
   }
   return { ObjectLockMode: mode, ObjectLockRetainUntilMs: untilMs, ...hold }
 }

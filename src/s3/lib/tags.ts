@@ -16,7 +16,7 @@ const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 /**
  * The tags of an x-amz-tagging header (or form parameter): `key=value&key=value`, form-encoded; by key.
  * Observed: AWS keeps no order of these (recorded, test_put_object_with_tags sorts them; by key in s3-tests test_put_obj_with_tags).
- * @throws AwsError InvalidArgument when it is not that or names a key twice, then as `checkTags`
+ * @throws AwsError InvalidArgument when it is not that, has an empty key or names a key twice, then as `checkTags`
  */
 export function parseTaggingHeader(header: string): Tag[] {
   const tags: Tag[] = []
@@ -27,7 +27,8 @@ export function parseTaggingHeader(header: string): Tag[] {
     const parts = pair.split('=')
     const Key = decodeForm(parts[0] as string)
     const Value = decodeForm(parts[1] ?? '')
-    if (parts.length > 2 || Key === undefined || Value === undefined || seen.has(Key)) throw malformed(header)
+    // Observed: `=`, a tag without a key, is refused like this too (versity/versitygw#1215).
+    if (parts.length > 2 || !Key || Value === undefined || seen.has(Key)) throw malformed(header)
     seen.add(Key)
     tags.push({ Key, Value })
   }
