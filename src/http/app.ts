@@ -18,6 +18,7 @@ import { endGently } from './linger.ts'
 import { closeListeners, listen, type Listening } from './listen.ts'
 import { OneAtATime, type Pair } from './one-at-a-time.ts'
 import { Turn } from './turn.ts'
+import { answerConnect, lastWords } from './tunnel.ts'
 import type { TlsFront, TlsIdentity } from './tls-front.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 import { type Exchange, sendResponse, type SendOptions, toWireRequest } from './wire-node.ts'
@@ -55,6 +56,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     fallback: () => edgeResponse({ code: 'InternalError' }, deps.ids),
   }
   const server = createNodeServer(limits)
+  let front: TlsFront | undefined
   const inFlight = new InFlight()
   const requests = new OneAtATime(createApp(deps, sendOptions, inFlight))
   const respond = (req: IncomingMessage, res: ServerResponse): void => requests.add({ req, res })
@@ -62,18 +64,17 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   server.on('checkContinue', respond)
   // Observed: S3 ignores other expectations (ceph/s3-tests, test_object_create_bad_expect_mismatch).
   server.on('checkExpectation', respond)
-  server.on('connect', (_req, socket: Socket) => {
+  server.on('connect', (req: IncomingMessage, socket: Socket, head: Buffer) => {
     // Node has taken its own listeners away.
     socket.on('error', () => socket.destroy())
     // Node no longer looks after the answer before this one.
     if (requests.current(socket) !== undefined) socket.destroy()
-    else refuseTunnel(socket, deps)
+    else answerConnect(req, socket, head, deps, front?.accept)
   })
   server.on('clientError', (cause: ClientError, socket) => {
     answerClientError(cause, socket as Socket, requests, deps)
   })
   let listening: Listening | undefined
-  let front: TlsFront | undefined
   return {
     async listen(host, port) {
       if (deps.tls !== undefined) {
@@ -254,14 +255,4 @@ function answerClientError(cause: ClientError, socket: Socket, requests: OneAtAT
     socket.write(rawResponse(edge, deps.ids))
     endGently(socket, lastWords)
   }
-}
-
-/** How long, and for how many bytes, a client that has been refused may go on sending. */
-const lastWords = { lingerBytes: 2 ** 20, lingerMs: 1000 }
-
-/** Answers CONNECT. */
-function refuseTunnel(socket: Socket, deps: HttpDeps): void {
-  socket.write(rawResponse({ code: 'MethodNotAllowed' }, deps.ids))
-  socket.resume()
-  endGently(socket, lastWords)
 }

@@ -53,10 +53,13 @@ export function edgeResponse(edge: EdgeError, ids: Pick<Ids, 'requestId' | 'host
   }
 }
 
-/** The answer as bytes, where Node has no response object to write it to. */
-export function rawResponse(edge: EdgeError, ids: Pick<Ids, 'requestId' | 'hostId'>): string {
+/**
+ * The answer as bytes, where Node has no response object to write it to.
+ * @param reason what the first line says beside the status; default: the status's own name
+ */
+export function rawResponse(edge: EdgeError, ids: Pick<Ids, 'requestId' | 'hostId'>, reason?: string): string {
   const { status, headers, body } = edgeResponse(edge, ids)
-  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, `Date: ${new Date().toUTCString()}`]
+  const lines = [`HTTP/1.1 ${status} ${reason ?? STATUS_CODES[status]}`, `Date: ${new Date().toUTCString()}`]
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value as string}`)
   lines.push(`Content-Length: ${Buffer.byteLength(body as string)}`, '', body as string)
   return lines.join('\r\n')

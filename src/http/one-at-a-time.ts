@@ -97,9 +97,12 @@ export class OneAtATime {
 function hold(socket: Duplex, line: Line): void {
   if (!line.canHold) {
     line.canHold = true
-    // Node resumes the socket whenever the body of the current request is read, though it has arrived already.
+    // Node resumes the socket at the end of every message and whenever a body is read, though all of it has arrived. It
+    // stops reading at the event, which `pause` leaves out for a socket that counts as paused when `resume` is told.
     socket.on('resume', () => {
-      if (line.waiting.length > 0) socket.pause()
+      if (line.waiting.length === 0) return
+      socket.pause()
+      socket.emit('pause')
     })
   }
   socket.pause()

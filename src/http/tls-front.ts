@@ -19,6 +19,8 @@ export interface TlsIdentity {
 
 /** What the closing of a server has to know of connections that are not, or not only, HTTP. */
 export interface TlsFront {
+  /** Takes a connection of which nothing is known yet, and finds out by its first byte what it is. */
+  accept(socket: Socket): void
   /** Ends connections that have not sent a byte. */
   closeSilent(): void
   /** Ends all that are encrypted, or about to be. */
@@ -64,7 +66,7 @@ export function installTls(http: Server, identity: TlsIdentity, limits: HttpLimi
     socket.destroy()
   })
   http.removeAllListeners('connection')
-  http.on('connection', (socket: Socket) => {
+  const accept = (socket: Socket): void => {
     silent.add(socket)
     const leave = (): void => void silent.delete(socket)
     const end = (): void => void socket.destroy()
@@ -85,8 +87,10 @@ export function installTls(http: Server, identity: TlsIdentity, limits: HttpLimi
       socket.once('close', () => encrypted.delete(socket))
       tls.emit('connection', socket)
     })
-  })
+  }
+  http.on('connection', accept)
   return {
+    accept,
     closeSilent: () => destroyAll(silent),
     closeAll: () => destroyAll(encrypted),
   }

@@ -68,15 +68,14 @@ describe('pipelined requests', () => {
       return ok('x')
     })
     const client = await raw(port)
-    const count = 4000
-    client.send(put('/b/k', 'v').repeat(count))
+    const count = 1000
+    client.send(put('/b/k', 'v'.repeat(250)).repeat(count))
     await delay(50)
     release.push('go')
-    await client.until((text) => text.split('\r\n\r\nx').length === count + 1)
+    await client.until(() => received.length === count)
     // What one read of the socket brings is taken; the next read waits for the last of it.
     const [first = 0] = received
     assert.ok(first <= 128 * 1024, `${first} bytes were read at once`)
-    assert.equal(received.length, count)
     client.socket.destroy()
   })
 
@@ -126,7 +125,7 @@ describe('pipelined requests', () => {
       return ok(`<${rawPath}:${state.resets}>`)
     })
     const client = await raw(port)
-    client.send(`${get('/b/1')}POST /_sandbucket/reset HTTP/1.1\r\nHost: h\r\n\r\n${get('/b/2')}`)
+    client.send(`${get('/b/1')}POST /_sandbucket/reset HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n${get('/b/2')}`)
     assert.match(await client.until((text) => text.includes('</b/2:1>')), /<\/b\/1:0>/)
     client.socket.destroy()
   })
