@@ -28,6 +28,7 @@ import { checkAccelerated } from './s3/accelerate.ts'
 import { addCorsHeaders, preflight } from './s3/cors.ts'
 import { checkExpectedOwner } from './s3/lib/expected-owner.ts'
 import { screen } from './screen.ts'
+import { StoreError } from './store/store-error.ts'
 import { screenOrigin } from './strangers.ts'
 import { screenBucketKind } from './zonal.ts'
 
@@ -216,6 +217,11 @@ function toAwsError(cause: unknown, call: Call): AwsError {
     if (cause.status >= 500 && cause.cause !== undefined)
       call.log.error({ id: call.requestId, err: cause.cause }, cause.code)
     return cause
+  }
+  if (cause instanceof StoreError && cause.code === 'NO_SPACE') {
+    call.log.error({ id: call.requestId, operation: call.operation, err: cause }, 'the disk is full')
+    // Assumed: AWS's disks are never full; its clients try again after this one, and the disk may have been cleared.
+    return error('ServiceUnavailable', {}, { cause })
   }
   call.log.error({ id: call.requestId, operation: call.operation, err: cause }, 'internal error')
   return error('InternalError', {}, { cause })

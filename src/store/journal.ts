@@ -46,6 +46,7 @@ export class Journal {
   /** Records of this run so far, in all files. */
   #records = 0
   #sizeBytes = fileHeadBytes
+  #formerBytes = 0
   /** Records being put together. */
   #scratch = Buffer.allocUnsafe(64 * 1024)
 
@@ -61,6 +62,11 @@ export class Journal {
   /** Of the current file. */
   get sizeBytes(): number {
     return this.#sizeBytes
+  }
+
+  /** Of all files. */
+  get totalBytes(): number {
+    return this.#formerBytes + this.#sizeBytes
   }
 
   /** All of these or, when it throws, none. @throws StoreError NO_SPACE, IO, CLOSED */
@@ -85,6 +91,7 @@ export class Journal {
     this.#file = file
     this.#mark = mark
     this.#formerNumbers.push(this.#number++)
+    this.#formerBytes += this.#sizeBytes
     this.#sizeBytes = fileHeadBytes
   }
 
@@ -97,6 +104,7 @@ export class Journal {
       rmSync(join(this.#folder, nameOf(oldest)), { force: true })
       this.#formerNumbers.shift()
     }
+    this.#formerBytes = 0
   }
 
   /** Nothing is appended any more. */

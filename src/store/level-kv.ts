@@ -6,11 +6,10 @@
 import { Claims } from './claims.ts'
 import type { Journal } from './journal.ts'
 import type { Kv, KvCursor, Mutation, Precondition, Range } from './kv.ts'
+import { DeferredCursor, LevelCursor, type LevelIterator, OverlaidCursor } from './kv-cursors.ts'
 import { RowCache } from './row-cache.ts'
 import { asStoreError, StoreError } from './store-error.ts'
 import { WriteBehind, type WriteBehindLimits } from './write-behind.ts'
-
-type Row = [key: Buffer, value: Buffer]
 
 /** The part of abstract-level that is used, for Buffers. */
 export interface LevelDatabase {
@@ -28,12 +27,6 @@ interface LevelBatch {
   put(key: Buffer, value: Buffer): unknown
   del(key: Buffer): unknown
   write(options: object): Promise<void>
-}
-
-interface LevelIterator {
-  nextv(size: number): Promise<Row[]>
-  seek(key: Buffer): void
-  close(): Promise<void>
 }
 
 /** Above this many, preconditions are read in the thread pool instead of on the event loop. */
@@ -90,8 +83,15 @@ export class LevelKv implements Kv {
   }
 
   range(range: Range): KvCursor {
-    if (this.#behind === undefined || this.#behind.isEmpty) return this.#cursor(range)
-    return new DeferredCursor(this.#behind.flush().then(() => this.#cursor(range)))
+    const behind = this.#behind
+    if (behind === undefined || behind.isEmpty) return this.#cursor(range)
+    return new DeferredCursor(
+      behind.flush().then(
+        () => this.#cursor(range),
+        // A full disk, mostly: what is there can be read nevertheless.
+        () => new OverlaidCursor(this.#cursor(range), behind.within(range), range.reverse === true),
+      ),
+    )
   }
 
   #cursor(range: Range): LevelCursor {
@@ -366,62 +366,5 @@ class Commit {
   end(failure: StoreError | undefined): void {
     if (failure === undefined) this.#resolve(true)
     else this.#reject(failure)
-  }
-}
-
-/** A cursor that opens when the database has what was committed before it was asked for. */
-class DeferredCursor implements KvCursor {
-  readonly #opening: Promise<KvCursor>
-  /** Where to go before the next rows. */
-  #place: Buffer | undefined
-
-  constructor(opening: Promise<KvCursor>) {
-    this.#opening = opening
-    // Told by the first `next`.
-    opening.catch(() => {})
-  }
-
-  async next(limit: number): Promise<Row[]> {
-    const cursor = await this.#opening
-    if (this.#place !== undefined) cursor.seek(this.#place)
-    this.#place = undefined
-    return cursor.next(limit)
-  }
-
-  seek(key: Buffer): void {
-    this.#place = key
-  }
-
-  async close(): Promise<void> {
-    const cursor = await this.#opening.catch(() => undefined)
-    await cursor?.close()
-  }
-}
-
-class LevelCursor implements KvCursor {
-  readonly #iterator: LevelIterator
-
-  constructor(iterator: LevelIterator) {
-    this.#iterator = iterator
-  }
-
-  async next(limit: number): Promise<Row[]> {
-    if (limit <= 0) return []
-    const rows = await this.#iterator.nextv(limit)
-    // LevelDB answers with fewer rows when they are large; only an empty answer is the end.
-    while (rows.length > 0 && rows.length < limit) {
-      const more = await this.#iterator.nextv(limit - rows.length)
-      if (more.length === 0) break
-      for (const row of more) rows.push(row)
-    }
-    return rows
-  }
-
-  seek(key: Buffer): void {
-    this.#iterator.seek(key)
-  }
-
-  close(): Promise<void> {
-    return this.#iterator.close()
   }
 }

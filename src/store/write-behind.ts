@@ -10,12 +10,18 @@ export interface WriteBehindLimits {
   journalBytes: number
   /** Nothing waits longer than this, ms. */
   delayMs: number
+  /** So much may wait for a database that takes nothing: it is in memory as well. */
+  waitingBytes: number
 }
 
 /** So many times its limit the journal may grow while it is being emptied. */
 const fullAt = 3
 
-const defaultLimits: WriteBehindLimits = { journalBytes: 8 * 1024 * 1024, delayMs: 2000 }
+const defaultLimits: WriteBehindLimits = {
+  journalBytes: 8 * 1024 * 1024,
+  delayMs: 2000,
+  waitingBytes: 64 * 1024 * 1024,
+}
 
 /** Writes rows to the database, all or none. @param isSynced resolves when they are on the disk */
 export type Apply = (mutations: Iterable<Mutation>, isSynced: boolean) => Promise<void>
@@ -29,6 +35,8 @@ export class WriteBehind {
   #going: ReadonlyMap<string, Mutation> = new Map()
   #applying: Promise<void> = Promise.resolve()
   #isEmptying = false
+  /** What kept the database from taking rows the last time. */
+  #failure: unknown
   #timer: NodeJS.Timeout | undefined
 
   constructor(journal: Journal, apply: Apply, limits: Partial<WriteBehindLimits> = {}) {
@@ -47,8 +55,19 @@ export class WriteBehind {
     return this.#pending.size === 0 && this.#going.size === 0
   }
 
-  /** Commits: all of them or none. @throws StoreError NO_SPACE, IO */
+  /** The last changes of the rows of a range that the database may not have, in order of their keys. */
+  within({ gte, lt }: { gte: Buffer; lt: Buffer }): Mutation[] {
+    const rows = new Map([...this.#going, ...this.#pending])
+    const found = [...rows.values()].filter(({ key }) => Buffer.compare(key, gte) >= 0 && Buffer.compare(key, lt) < 0)
+    return found.sort((a, b) => Buffer.compare(a.key, b.key))
+  }
+
+  /** Commits: all of them or none. @throws StoreError NO_SPACE, IO; and what the database has against them, once too many wait for it */
   add(groups: readonly (readonly Mutation[])[], nameOf: (key: Buffer) => string): void {
+    if (this.#failure !== undefined && this.#journal.totalBytes >= this.#limits.waitingBytes) {
+      this.flush().catch(() => {})
+      throw this.#failure
+    }
     this.#journal.append(groups)
     for (const mutations of groups) {
       for (const mutation of mutations) this.#pending.set(nameOf(mutation.key), mutation)
@@ -104,7 +123,9 @@ export class WriteBehind {
     this.#going = going
     try {
       await this.#apply(going.values(), isSynced)
+      this.#failure = undefined
     } catch (error) {
+      this.#failure = error
       // Still to be done, below what has come since.
       for (const [name, mutation] of this.#pending) going.set(name, mutation)
       this.#pending = going

@@ -178,3 +178,25 @@ test('in the end the database has all, and the journal goes; what it could not t
       assert.deepEqual(journaled(folder), ['a'])
     }),
   ))
+
+test('a database that takes nothing is not waited for without end: commits are refused, and go on when it takes them', () =>
+  withParts({ journalBytes: 1000, delayMs: 60_000, waitingBytes: 8000 }, async ({ behind, rows, state, folder }) => {
+    state.failures = Number.POSITIVE_INFINITY
+    let refused = 0
+    for (let n = 0; n < 200; n++) {
+      try {
+        behind.add([[put(`k${n}`, 'x'.repeat(100))]], nameOf)
+      } catch (error) {
+        assert.match(String(error), /no room/)
+        refused++
+      }
+      await delay(0)
+    }
+    assert.ok(refused > 50, `${refused}`)
+    assert.equal(behind.within({ gte: Buffer.from('k'), lt: Buffer.from('l') }).length, 200 - refused)
+    state.failures = 0
+    await behind.flush()
+    assert.equal(rows.size, 200 - refused)
+    behind.add([[put('after')]], nameOf)
+    assert.ok(journaled(folder).includes('after'))
+  }))
