@@ -2,6 +2,8 @@
 import type { Accounts } from './accounts.ts'
 import { anonymousPrincipal } from './auth/keys.ts'
 import type { Authorizer } from './authorization/authorize.ts'
+import type { Entry } from './authorization/journal-entry.ts'
+import type { Journal } from './authorization/journal.ts'
 import type { Config } from './config/config.ts'
 import type { AccessFacts, Account, AuthInfo, Ctx, Log, PostedForm, Principal, RoleQuestion } from './context.ts'
 import type { RequestBody } from './http/request-body.ts'
@@ -21,6 +23,7 @@ export interface CallDeps {
   readonly log: Log
   readonly accounts: Accounts
   readonly authorizer: Authorizer
+  readonly journal: Journal
 }
 
 const noAuth: AuthInfo = { authType: undefined, signatureVersion: undefined }
@@ -31,6 +34,8 @@ export class Call implements Ctx {
   /** As received; headers that a presigner moved into the query are back once it is authenticated. */
   request: WireRequest
   readonly requestId: string
+  /** What explanations and the log of requests will know of it. */
+  readonly entry: Entry
   /** Operation name once matched, for the log. */
   operation = ''
   /** Members as in the model; those of a document once it has been read. Of a form, what it asks of PutObject. */
@@ -53,6 +58,7 @@ export class Call implements Ctx {
     this.#deps = deps
     this.request = request
     this.requestId = deps.ids.requestId()
+    this.entry = deps.journal.begin(this.requestId)
   }
 
   get config(): Config {

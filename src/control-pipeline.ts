@@ -61,7 +61,7 @@ export async function handleControlCall(
   const isTags = path.startsWith(tagsPath)
   const row = isTags ? tagRows[method] : path === blockPath ? blockRows[method] : undefined
   if (row === undefined) {
-    const message = `${method} ${path} of S3 Control is not implemented by Sandbucket yet. See /_sandbucket/coverage for what is.`
+    const message = `${method} ${path} of S3 Control is not implemented by Sandbucket: of S3 Control only Block Public Access of accounts and tags of buckets are here. See /_sandbucket/coverage.`
     throw error('NotImplemented', {}, { message })
   }
   call.operation = row.name
@@ -71,7 +71,10 @@ export async function handleControlCall(
   call.auth = authenticated.auth
   // Observed: S3 Control's actions are those of S3 (Service Authorization Reference).
   noteKeyUse(call.store.iam, call.principal, call.auth, 's3', call.clock.now())
-  if (call.principal.kind === 'anonymous') throw error('AccessDenied')
+  if (call.principal.kind === 'anonymous') {
+    const reason = 'no signature: S3 Control takes no anonymous callers. Sign the request.'
+    throw error('AccessDenied', {}, { reason })
+  }
   const input = readHead(call, isTags ? path.slice(tagsPath.length) : undefined, target.query)
   if (row.read !== undefined) {
     const body = openBody(request, authenticated, { lengthRequired: false, idleTimeoutMs: deps.bodyIdleMs })

@@ -27,6 +27,11 @@ const handlersOf: Record<Service, object> = { s3, iam, sts }
 
 const reasonsOf: Record<Service, Readonly<Record<string, string>>> = { s3: s3Reasons, iam: iamReasons, sts: stsReasons }
 
+/** Why an operation of the model is not served; undefined for one that is. */
+export function reasonFor(service: Service, operation: string): string | undefined {
+  return reasonsOf[service][operation]
+}
+
 /** The report. */
 export function coverage(): Coverage {
   const services = {} as Record<Service, ServiceCoverage>

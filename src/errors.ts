@@ -16,6 +16,8 @@ export interface ErrorOptions {
   /** AWS's front end answers without a document. */
   isBare?: boolean
   cause?: unknown
+  /** Why, for explanations and the log; the caller is not told. */
+  reason?: string | undefined
 }
 
 /** An answer of AWS that is not success. Anything else that is thrown becomes InternalError and is logged with its cause. */
@@ -25,6 +27,8 @@ export class AwsError extends Error {
   readonly fields: ErrorFields
   readonly headers: Record<string, string>
   readonly isBare: boolean
+  /** What the answer does not tell, for explanations. */
+  readonly reason: string | undefined
 
   constructor(code: string, message: string, status: number, fields: ErrorFields = {}, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -34,6 +38,7 @@ export class AwsError extends Error {
     this.fields = fields
     this.headers = options.headers ?? {}
     this.isBare = options.isBare === true
+    this.reason = options.reason
   }
 }
 
@@ -41,4 +46,11 @@ export class AwsError extends Error {
 export function error(code: ErrorCode, fields: ErrorFields = {}, options: ErrorOptions = {}): AwsError {
   const row = errorTable[code]
   return new AwsError(code, options.message ?? row.message, options.status ?? row.status, fields, options)
+}
+
+/** The honest answer for something of AWS that is not built. @param reason a clause: `websites are not served` */
+export function notImplemented(what: string, reason: string | undefined): AwsError {
+  const why = reason === undefined ? ' yet' : `: ${reason}`
+  const message = `${what} is not implemented by Sandbucket${why}. See /_sandbucket/coverage for what is.`
+  return error('NotImplemented', { Operation: what }, { message })
 }

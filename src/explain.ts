@@ -1,49 +1,60 @@
 /**
- * Decisions told to people: `GET /_sandbucket/explain/ID`, and the header that answers to x-sandbucket-explain. What is
- * told of decisions comes from the journal of `authorization`; of signatures, from trying what may have changed on the way.
+ * Requests told to people: `GET /_sandbucket/explain/ID`, and the header that answers to x-sandbucket-explain. What was
+ * decided comes from the journal; of signatures, what may have changed on the way is tried; of every answer, what it
+ * means and what to do comes from a table.
  */
 import { refuseBeside } from './admin/guard.ts'
 import type { CredentialSource } from './auth/keys.ts'
 import type { Diagnosis } from './auth/diagnose.ts'
-import type { RequestExplanation } from './authorization/journal.ts'
+import type { Entry } from './authorization/journal-entry.ts'
+import type { RequestExplanation, RequestSummary } from './authorization/journal-explanation.ts'
 import type { Call } from './call.ts'
 import type { Config } from './config/config.ts'
 import type { WireResponse } from './http/wire.ts'
 import { decodePath } from './lib/percent.ts'
 import type { IamStore } from './store/iam.ts'
 
-/** An explanation with what can be told of a failed authentication. */
-export type ToldExplanation = RequestExplanation & { diagnosis?: Diagnosis; advice?: string }
+/** An explanation with what the answer means. */
+export type ToldExplanation = RequestExplanation & {
+  /** Of a wrong signature. */
+  diagnosis?: Diagnosis
+  /** What the answer means, and what to do about it. */
+  advice: string
+}
 
 /** Where secrets come from. */
 export interface ExplainDeps {
   readonly credentials: CredentialSource
   readonly config: Config
   readonly iam: Pick<IamStore, 'account'>
-  /** The session token of a request whose signature was wrong, where the signed text has none. */
-  tokenOf(requestId: string): string | undefined
 }
 
-/** Adds what most likely happened to a wrong signature, and what to do about a failed authentication. */
-export async function tellExplanation(
-  explanation: RequestExplanation | undefined,
-  deps: ExplainDeps,
-): Promise<ToldExplanation | undefined> {
-  const { signature, authentication, requestId = '' } = explanation ?? {}
-  if (explanation === undefined || authentication === undefined) return explanation
-  if (signature === undefined) {
-    const { adviceOn } = await import('./auth/advice.ts')
-    const advice = adviceOn(authentication)
-    return advice === undefined ? explanation : { ...explanation, advice }
-  }
+/** All that can be told of a request. */
+export async function tellExplanation(entry: Entry, deps: ExplainDeps): Promise<ToldExplanation> {
+  const explanation = await explained(entry)
+  const { signature } = explanation
+  if (signature === undefined) return explanation
   const { diagnoseSignature } = await import('./auth/diagnose.ts')
   const { credentials, config } = deps
-  const token = deps.tokenOf(requestId) ?? tokenIn(signature.canonicalRequest)
+  const token = entry.token ?? tokenIn(signature.canonicalRequest)
   const credential = await credentials.find(signature.accessKeyId, token)
   const hosts = [...config.publicHosts, ...config.domains]
   const others = await knownSecrets(deps)
   const diagnosis = diagnoseSignature(signature, { secret: credential?.secretAccessKey, others, hosts })
   return { ...explanation, diagnosis }
+}
+
+async function explained(entry: Entry): Promise<ToldExplanation> {
+  const { explainEntry } = await import('./authorization/journal-explanation.ts')
+  const { adviceOnAnswer } = await import('./explain-answers.ts')
+  const explanation = explainEntry(entry)
+  return { ...explanation, advice: adviceOnAnswer(explanation) }
+}
+
+/** Lines of the log of requests. */
+export async function listRequests(entries: readonly Entry[]): Promise<RequestSummary[]> {
+  const { summarize } = await import('./authorization/journal-explanation.ts')
+  return entries.map(summarize)
 }
 
 /** The session token of temporary credentials, among what they signed. */
@@ -71,37 +82,40 @@ async function knownSecrets({ config, iam }: ExplainDeps): Promise<[keyId: strin
 const maxHeaderChars = 500
 
 /**
- * Puts a line about the decision into the response, and where the rest can be read. Explanations show policies: the line
+ * Puts a line about the answer into the response, and where the rest can be read. Explanations show policies: the line
  * is for who may read that, too.
  */
-export function addExplanation(call: Call, response: WireResponse): void {
-  response.headers['x-sandbucket-explain-path'] = `/_sandbucket/explain/${call.requestId}`
-  const { kind, session } = call.principal
-  const refusal = refuseBeside(call.request, kind === 'root' && session === undefined, call.config)
+export async function addExplanation(call: Call, response: WireResponse): Promise<void> {
+  const { entry, requestId, operation, principal, request, config } = call
+  response.headers['x-sandbucket-explain-path'] = `/_sandbucket/explain/${requestId}`
+  const { kind, session } = principal
+  const refusal = refuseBeside(request, kind === 'root' && session === undefined, config)
   if (refusal !== undefined) {
     response.headers['x-sandbucket-explanation'] = headerText(`not told: ${refusal.reason}`)
     return
   }
-  const explanation = call.authorizer.explain(call.requestId)
-  const line = explanation === undefined ? 'no permission was asked for' : summaryOf(explanation)
-  response.headers['x-sandbucket-explanation'] = headerText(line)
-  const tolerated = explanation?.decisions.find(({ isTolerated }) => isTolerated)
-  if (explanation?.outcome === 'tolerated') {
-    const what = tolerated === undefined ? call.operation : `${tolerated.action} on ${tolerated.resource}`
+  const explanation = await explained(entry)
+  response.headers['x-sandbucket-explanation'] = headerText(summaryOf(explanation))
+  if (explanation.outcome === 'tolerated') {
+    const tolerated = explanation.decisions.find(({ isTolerated }) => isTolerated)
+    const what = tolerated === undefined ? operation : `${tolerated.action} on ${tolerated.resource}`
     response.headers['x-sandbucket-would-deny'] = headerText(what)
   }
 }
 
 const headerText = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, maxHeaderChars)
 
-/** One line: the decision that refused, or the first. */
-export function summaryOf({ outcome, decisions, signature, authentication, refusal }: RequestExplanation): string {
+/** One line: the decision that refused; else what the answer means; else the decision that allowed. */
+export function summaryOf({ outcome, decisions, refusal, answer, advice, status }: ToldExplanation): string {
   const soft = outcome === 'tolerated' ? 'would be denied: ' : ''
-  if (refusal !== undefined) return soft + refusal
-  if (signature !== undefined) return 'the signature does not match'
-  if (authentication !== undefined) return `${authentication.code}: ${authentication.message}`
-  const told = decisions.find(({ decision }) => decision !== 'allowed') ?? decisions[0]
-  if (told === undefined) return 'no permission was asked for'
+  if (outcome === 'signature') return 'the signature does not match'
+  const isDenied = outcome === 'denied' || outcome === 'tolerated'
+  const told = isDenied ? decisions.find(({ decision }) => decision !== 'allowed') : decisions[0]
+  if (isDenied && refusal !== undefined) return soft + refusal
+  if (answer !== undefined && (told === undefined || !isDenied || answer.reason !== undefined)) {
+    return `${status} ${answer.code}: ${advice}`
+  }
+  if (told === undefined) return advice
   const { decision, decidedBy, action, resource, statement, remedies } = told
   const by = statement === undefined ? decidedBy : `${decidedBy} ${statement}`
   const remedy = remedies[0] === undefined ? '' : `. ${remedies[0].text}`

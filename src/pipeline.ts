@@ -7,10 +7,12 @@ import type { Addresser, Target } from './address.ts'
 import { type AuthDeps, type Authenticated, authenticate } from './auth/authenticate.ts'
 import { isAuthenticationFault } from './auth/faults.ts'
 import { openBody } from './auth/open-body.ts'
+import { noteSignature } from './authorization/failures.ts'
+import type { Journal } from './authorization/journal.ts'
 import { isCharged } from './authorization/requester-pays.ts'
 import { Call, type CallDeps } from './call.ts'
 import { handleControlCall } from './control-pipeline.ts'
-import { AwsError, error } from './errors.ts'
+import { AwsError, error, notImplemented } from './errors.ts'
 import { addExplanation } from './explain.ts'
 import { collectBody } from './http/body.ts'
 import type { KnownHosts } from './http/known-hosts.ts'
@@ -26,6 +28,7 @@ import { acceptForm } from './post-pipeline.ts'
 import { handleQueryCall, isQueryCall, namedService, type QueryHandlers, type QueryService } from './query-pipeline.ts'
 import { checkAccelerated } from './s3/accelerate.ts'
 import { addCorsHeaders, preflight } from './s3/cors.ts'
+import { notImplemented as s3Reasons } from './s3/not-implemented.ts'
 import { checkExpectedOwner } from './s3/lib/expected-owner.ts'
 import { screen } from './screen.ts'
 import { StoreError } from './store/store-error.ts'
@@ -74,8 +77,7 @@ export function createPipeline(deps: PipelineDeps): Handle {
       } else response = await handleS3(call, target, deps, hostId)
     } catch (cause) {
       failure = toAwsError(cause, call)
-      if (isAuthenticationFault(failure)) call.authorizer.authenticationFailed(call, failure)
-      else call.authorizer.answered(call, failure)
+      noteFailure(call, failure)
       const isHead = request.method === 'HEAD'
       const accept = header(request, 'accept')
       response = writeError(failure, { service, requestId: call.requestId, hostId, isHead, accept })
@@ -83,11 +85,15 @@ export function createPipeline(deps: PipelineDeps): Handle {
     response.headers['x-amz-request-id'] = call.requestId
     response.headers['x-amz-id-2'] = hostId
     response.headers.Server = 'AmazonS3'
-    if (request.headers['x-sandbucket-explain'] !== undefined) addExplanation(call, response)
     // Names the alias that made a presigned URL of another host valid here.
     if (call.hostAlias !== undefined) response.headers['x-sandbucket-host-alias'] = call.hostAlias
     if (request.method !== 'OPTIONS') addCorsHeaders(request, response, call.corsBucket, call.isOpenToOrigin)
-    logRequest(call, response, failure, startedMs)
+    const us = Math.round((performance.now() - startedMs) * 1000)
+    logRequest(call, response, failure, us)
+    // What is answered late may fail late.
+    if (response.until === undefined) noteEnd(call, response, us, deps.journal)
+    else void response.until.then(() => noteEnd(call, response, us, deps.journal))
+    if (request.headers['x-sandbucket-explain'] !== undefined) await addExplanation(call, response)
     return response
   }
 }
@@ -96,13 +102,13 @@ type AnyHandler = (input: Record<string, unknown>, call: Call) => object | Promi
 
 async function handleS3(call: Call, target: Target, deps: PipelineDeps, hostId: string): Promise<WireResponse> {
   const { request } = call
-  if (target.surface === 'website') throw notImplemented('The website endpoint')
+  if (target.surface === 'website') throw notImplemented('The website endpoint', s3Reasons.PutBucketWebsite)
   if (request.method === 'OPTIONS') return answerPreflight(call, target)
   const { query } = target
   const plan = matchS3(request.method, target.level, query, request.headers)
   call.operation = plan.name
   const handler = deps.s3[plan.name] as AnyHandler | undefined
-  if (handler === undefined) throw notImplemented(plan.name)
+  if (handler === undefined) throw notImplemented(plan.name, (s3Reasons as Readonly<Record<string, string>>)[plan.name])
   const authenticated = plan.bodyKind === 'form' ? undefined : await identify(call, target, deps.auth)
   screen(request, plan, authenticated?.payload)
   checkQuery(plan, query)
@@ -152,6 +158,7 @@ async function written(
 /** The document of an error whose answer has begun with 200. */
 function lateFailure(cause: unknown, call: Call, hostId: string): WireResponse {
   const failure = toAwsError(cause, call)
+  noteFailure(call, failure)
   call.log.info({ id: call.requestId, op: call.operation, code: failure.code }, 'failed after its answer had begun')
   return writeError(failure, { service: 's3', requestId: call.requestId, hostId, isHead: false })
 }
@@ -202,15 +209,6 @@ function findBucket(call: Call, name: string | undefined): MaybePromise<void> {
   })
 }
 
-/** The honest answer for an operation of the model that has no handler yet. */
-export function notImplemented(operation: string): AwsError {
-  return error(
-    'NotImplemented',
-    { Operation: operation },
-    { message: `${operation} is not implemented by Sandbucket yet. See /_sandbucket/coverage for what is.` },
-  )
-}
-
 function toAwsError(cause: unknown, call: Call): AwsError {
   if (cause instanceof AwsError) {
     // One without a cause is AWS's own answer to a request (CreateBucket with a tag twice), nothing of ours has failed.
@@ -227,7 +225,24 @@ function toAwsError(cause: unknown, call: Call): AwsError {
   return error('InternalError', {}, { cause })
 }
 
-function logRequest(call: Call, response: WireResponse, failure: AwsError | undefined, startedMs: number): void {
+/** Keeps what explanations need of an error. */
+function noteFailure({ entry }: Call, failure: AwsError): void {
+  // One with a reason was thrown about somebody who is known.
+  const isAuthentication = failure.reason === undefined && isAuthenticationFault(failure)
+  entry.fail(failure, isAuthentication)
+  if (isAuthentication) noteSignature(entry, failure)
+}
+
+/** Keeps the answer. */
+function noteEnd(call: Call, { status }: WireResponse, us: number, journal: Journal): void {
+  const { request, operation, hostBucket, principal } = call
+  const { method, rawPath: path, rawQuery } = request
+  const by = principal.arn || principal.kind
+  const atMs = call.clock.now()
+  journal.end(call.entry, { atMs, operation, method, path, hostBucket, status, by, us, queryChars: rawQuery.length })
+}
+
+function logRequest(call: Call, response: WireResponse, failure: AwsError | undefined, us: number): void {
   call.log.info(
     {
       id: call.requestId,
@@ -239,7 +254,8 @@ function logRequest(call: Call, response: WireResponse, failure: AwsError | unde
       code: failure?.code,
       by: call.principal.arn || call.principal.kind,
       hostAlias: call.hostAlias,
-      us: Math.round((performance.now() - startedMs) * 1000),
+      us,
+      why: response.status === 403 ? call.entry.refusedBecause : undefined,
     },
     'request',
   )

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import type { Target } from './address.ts'
 import { type AuthDeps, authenticate, signedService } from './auth/authenticate.ts'
 import type { Call } from './call.ts'
-import { error } from './errors.ts'
+import { error, notImplemented } from './errors.ts'
 import { collectBody, openRawBody } from './http/body.ts'
 import { header, type WireRequest, type WireResponse } from './http/wire.ts'
 import { checkSession } from './iam/session-rules.ts'
@@ -110,8 +110,8 @@ export async function handleQueryCall(
   >
   const handler = handlers[plan.name]
   if (handler === undefined) {
-    const message = `${plan.name} is not implemented by Sandbucket. See /_sandbucket/coverage for what is, and why others are not.`
-    throw error('NotImplemented', {}, { message })
+    const { reasonFor } = await import('./coverage.ts')
+    throw notImplemented(plan.name, reasonFor(service, plan.name))
   }
   return plan.write((await handler(input, call)) as never, call.requestId, acceptsJson(header(request, 'accept')))
 }

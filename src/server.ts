@@ -15,8 +15,10 @@ import { zonalSessions } from './auth/zonal-sessions.ts'
 import type { Config } from './config/config.ts'
 import type { Log } from './context.ts'
 import { checkHandlers } from './check-handlers.ts'
-import { tellExplanation } from './explain.ts'
+import { listRequests, tellExplanation } from './explain.ts'
+import { error } from './errors.ts'
 import { createHttpServer } from './http/app.ts'
+import type { EdgeIds } from './http/edge-error.ts'
 import { KnownHosts } from './http/known-hosts.ts'
 import { defaultLimits, type HttpLimits } from './http/limits.ts'
 import { IamIdentities } from './iam/identities.ts'
@@ -89,13 +91,15 @@ export async function createServer(config: Config, log: Log, overrides: Override
   })
   const recorder = new Recorder()
   if (config.record) recorder.start(clock.now())
+  const journal = new Journal()
   const authorizer = createAuthorizer({ ...base, accounts, identities, recorder })
-  const deciding = { authorizer, recorder, credentials, knownHosts }
+  const deciding = { journal, recorder, credentials, knownHosts }
   const handle = createPipeline({
     ...base,
     ids,
     accounts,
     authorizer,
+    journal,
     addresser,
     knownHosts,
     auth: authDeps({ ...base, credentials, addresser, port: () => port }),
@@ -108,7 +112,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
   const reset = () => store.reset().then(seedAll)
   const http = createHttpServer({
     handle,
-    ids,
+    ids: edgeIds(ids, clock, journal),
     log,
     limits,
     isBucketHost: (host) => readHost(hostName(host), rules)?.bucket !== undefined,
@@ -172,6 +176,21 @@ function urlOf({ host, tls }: Config, port: number): string {
   return `${tls ? 'https' : 'http'}://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 
+/** The ids of answers that no request path makes, which explanations know all the same. */
+function edgeIds(ids: Ids, clock: Clock, journal: Journal): EdgeIds {
+  return {
+    requestId: () => ids.requestId(),
+    hostId: () => ids.hostId(),
+    note(requestId, { code, message, status }) {
+      const entry = journal.begin(requestId)
+      entry.fail(error(code, {}, { message }), false)
+      journal.end(entry, { ...atTheEdge, atMs: clock.now(), status })
+    },
+  }
+}
+
+const atTheEdge = { operation: '', method: '', path: '', hostBucket: undefined, by: 'anonymous', us: 0, queryChars: 0 }
+
 /** Who may sign, and under which names of this server. */
 function authDeps({ config, credentials, clock, addresser, port }: AuthParts): AuthDeps {
   const { publicHosts, strictHost, region, regionStrict, maxClockSkewMs } = config
@@ -199,7 +218,6 @@ function createAuthorizer({ config, store, log, accounts, identities, recorder }
       uniqueIdOf,
     },
     accountBlock: (id) => whenReady(store.iam.account(id), (account) => account.get('account', '')?.publicAccessBlock),
-    journal: new Journal(),
     recorder,
     soft: config.softMode ? log : undefined,
   })
@@ -218,26 +236,24 @@ interface AdminParts
   extends Pick<AdminDeps, 'config' | 'log' | 'recorder' | 'reset' | 'bucketExists' | 'isReady' | 'ca' | 'knownHosts'> {
   store: Store
   clock: Clock
-  authorizer: Authorizer
+  journal: Journal
   credentials: CredentialSource
 }
 
 /** What the admin routes ask of the parts. Rarely used parts are loaded when they are. */
 function adminDeps(parts: AdminParts): AdminDeps {
-  const { config, store, clock, authorizer, credentials } = parts
+  const { config, store, clock, journal, credentials } = parts
   return {
     config,
     version,
     log: parts.log,
     isReady: parts.isReady,
     coverage: async () => (await import('./coverage.ts')).coverage(),
-    explain: (id) =>
-      tellExplanation(authorizer.explain(id), {
-        credentials,
-        config,
-        iam: store.iam,
-        tokenOf: (failed) => authorizer.tokenOf(failed),
-      }),
+    explain: async (id) => {
+      const entry = journal.find(id)
+      return entry && tellExplanation(entry, { credentials, config, iam: store.iam })
+    },
+    requests: async (count, onlyFailures) => listRequests(journal.last(count, onlyFailures)),
     recorder: parts.recorder,
     reset: parts.reset,
     now: () => clock.now(),

@@ -19,5 +19,8 @@ export function screenBucketKind({ operation, input, maybeBucket: bucket, princi
 
 /** For whatever is not about a directory bucket. @throws AwsError AccessDenied */
 export function refuseZonal({ zonal }: Principal): void {
-  if (zonal !== undefined) throw error('AccessDenied')
+  if (zonal === undefined) return
+  const reason =
+    'session of a directory bucket: credentials of CreateSession are good for their directory bucket alone. Sign with the key that asked for the session.'
+  throw error('AccessDenied', {}, { reason })
 }

@@ -17,6 +17,17 @@ import { atMost, forInformation, type Row } from './report.ts'
 type Statement = Record<string, unknown>
 
 const rounds = 20_000
+const ended = {
+  atMs: 0,
+  operation: 'GetObject',
+  method: 'GET',
+  path: '/target/u',
+  hostBucket: undefined,
+  status: 200,
+  by: '',
+  us: 0,
+  queryChars: 0,
+}
 const accountId = '111111111111'
 const accessKeyId = 'AKIABENCHUSER0000001'
 const actions = [
@@ -131,8 +142,8 @@ async function authorizing(make: (policy: number, index: number) => Statement): 
         uniqueIdOf: (arn) => identities.uniqueIdOf(arn),
       },
       accountBlock: () => undefined,
-      journal: new Journal(),
     })
+    const journal = new Journal()
     const credential = await identities.find(accessKeyId)
     if (credential === undefined) throw new Error('the user has no key')
     const request = { headers: { 'user-agent': 'bench' }, isTls: true, remoteAddress: '127.0.0.1' }
@@ -147,12 +158,14 @@ async function authorizing(make: (policy: number, index: number) => Statement): 
       auth: { authType: 'REST-HEADER', signatureVersion: 'AWS4-HMAC-SHA256', region: 'us-east-1' },
       input: { Bucket: 'target', Key: 'u/some/longer/key/2026/01/02/object.json' },
       maybeBucket: bucket,
+      entry: journal.begin(requestId),
     })
     const times = new Float64Array(rounds)
     for (let round = -rounds; round < rounds; round++) {
       const one = asked(`request-${round}`)
       const started = process.hrtime.bigint()
       await authorizer.head(one)
+      journal.end(one.entry, ended)
       if (round >= 0) times[round] = Number(process.hrtime.bigint() - started) / 1000
     }
     times.sort()

@@ -21,6 +21,8 @@ export interface AdminDeps {
   coverage(): Promise<unknown>
   /** What was decided about a request, by its id, as JSON can hold it; undefined when it is forgotten or never was. */
   explain(requestId: string): Promise<unknown>
+  /** The last requests, the newest first, as JSON can hold them; `onlyFailures`: those answered with an error. */
+  requests(count: number, onlyFailures: boolean): Promise<unknown>
   /** What every principal used, and the least policy for it, as JSON can hold it. */
   recorder: { start(nowMs: number): void; stop(nowMs: number): void; report(principal?: string): unknown }
   /** Forgets everything stored and makes the configured buckets again. */

@@ -39,8 +39,14 @@ export function adminRoutes(deps: AdminDeps): Middleware {
   router.get('/explain/:id', guarded, async (ctx) => {
     const explanation = await deps.explain(String(ctx.params.id))
     if (explanation !== undefined) return answer(ctx, 200, explanation)
-    const error = 'nothing is known of this request: only the last ones that asked for a permission are remembered'
+    const error =
+      'nothing is known of this request: the last 10,000 are remembered, since the start of this server, and errors longest'
     return answer(ctx, 404, { error })
+  })
+  router.get('/explain', guarded, async (ctx) => {
+    const { count, errors } = ctx.query
+    const limit = Math.min(Number(count) || 20, 1000)
+    answer(ctx, 200, { requests: await deps.requests(Math.max(1, limit), errors !== undefined) })
   })
   recordRoutes(router, guarded, deps)
   router.post('/reset', async (ctx) => {

@@ -4,6 +4,7 @@ import type { AuthInfo, Principal } from '../context.ts'
 import type { WireRequest } from '../http/wire.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { OperationInput } from '../policy/require.ts'
+import type { Entry } from './journal-entry.ts'
 import type { BucketRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 
@@ -19,4 +20,6 @@ export interface Asked {
   /** Members as in the model; those of the body are missing until it has been read. */
   readonly input: OperationInput
   readonly maybeBucket: BucketRecord | undefined
+  /** What explanations will know of the request. */
+  readonly entry: Entry
 }

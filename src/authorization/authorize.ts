@@ -31,7 +31,7 @@ import {
 } from './directory.ts'
 import { answer, type AuthorizationDeps, callerPolicies, isAllowed, type Question } from './decision.ts'
 import type { CallerPolicies } from './identities.ts'
-import type { Decided, RequestExplanation } from './journal.ts'
+import type { Decided } from './journal.ts'
 import { mentions } from './mentions.ts'
 import { hasAcls } from './object-state.ts'
 import {
@@ -113,26 +113,6 @@ export class Authorizer {
     return this.#may(asked, bucket.type === 'directory' ? sessionQuestion(bucket, 'ReadWrite') : inGeneral)
   }
 
-  /** Keeps what an explanation of a failed authentication needs. */
-  authenticationFailed({ requestId, clock, operation }: Asked, failure: AwsError): void {
-    this.#deps.journal.failures.add(requestId, clock.now(), operation, failure)
-  }
-
-  /** What was decided about a request. */
-  explain(requestId: string): RequestExplanation | undefined {
-    return this.#deps.journal.explain(requestId)
-  }
-
-  /** Keeps what error a request ended with that asked for permission. */
-  answered({ requestId }: Asked, failure: AwsError): void {
-    this.#deps.journal.answered(requestId, failure)
-  }
-
-  /** The session token of a form that could not be authenticated: the way to its secret. */
-  tokenOf(requestId: string): string | undefined {
-    return this.#deps.journal.failures.find(requestId)?.token
-  }
-
   /** The permission of a call of S3 Control: about the account it names, or the bucket. @throws AwsError AccessDenied */
   async control(asked: Asked, accountId: string): Promise<void> {
     const { principal, maybeBucket: bucket, input, operation } = asked
@@ -197,8 +177,8 @@ export class Authorizer {
   }
 
   #pass(asked: Asked): 'decided' {
-    const { principal, maybeBucket: bucket, input, operation } = asked
-    this.#deps.journal.unquestioned(asked.requestId, asked.clock.now(), operation, {
+    const { principal, maybeBucket: bucket, input } = asked
+    asked.entry.pass({
       principal,
       bucket: bucket?.Name ?? (input.Bucket as string | undefined),
       key: input.Key as string | undefined,
@@ -224,7 +204,11 @@ export class Authorizer {
     if (principal.kind === 'anonymous') {
       const message = anonymousRefusal(operation)
       if (message !== undefined)
-        throw refusal(asked, message, `anonymous callers may not call ${operation}`, this.#deps)
+        throw refusal(
+          asked,
+          message,
+          `no signature: anonymous callers may not call ${operation}, whatever policies say. Sign the request.`,
+        )
     }
     const caller = callerPolicies(asked, this.#deps)
     return caller instanceof Promise ? caller.then((known) => this.#headOf(asked, known)) : this.#headOf(asked, caller)

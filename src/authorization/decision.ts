@@ -10,7 +10,7 @@ import type { Asked } from './asked.ts'
 import { bucketPolicyOf } from './bucket-policies.ts'
 import { RequestContext, type Subject } from './context.ts'
 import type { CallerPolicies, Identities } from './identities.ts'
-import type { Decided, Journal } from './journal.ts'
+import type { Decided } from './journal.ts'
 import { dependsOnObject, hasAcls, keyOf, recordFor, uploadFor } from './object-state.ts'
 import { isSameOrganization } from './organizations.ts'
 import { type AccountBlockSource, effectiveBlock, type PublicAccessBlock } from './public-access.ts'
@@ -20,7 +20,6 @@ import { snapshot } from './snapshot.ts'
 export interface AuthorizationDeps {
   readonly identities: Identities
   readonly accountBlock: AccountBlockSource
-  readonly journal: Journal
   /** Notes what is used while it is on. */
   readonly recorder?: Recorder
   /** Soft mode: denials are told here, and not refused. */
@@ -55,15 +54,15 @@ export function answer(
   deps: AuthorizationDeps,
 ): MaybePromise<Decided> {
   const request = requestFor(asked, caller, question, deps)
-  if (request instanceof Promise) return request.then((ready) => writeDown(asked, ready, deps))
-  return writeDown(asked, request, deps)
+  if (request instanceof Promise) return request.then((ready) => writeDown(asked, ready))
+  return writeDown(asked, request)
 }
 
-function writeDown(asked: Asked, request: AccessRequest, deps: AuthorizationDeps): Decided {
+function writeDown(asked: Asked, request: AccessRequest): Decided {
   const verdict = decide(request)
   const isExplained = verdict.isCrossAccount && verdict.decision !== 'allowed' && isInside(asked, request)
   const decided: Decided = isExplained ? { request, verdict, isSameOrganization: true } : { request, verdict }
-  deps.journal.decided(asked.requestId, asked.clock.now(), asked.operation, decided)
+  asked.entry.add(decided)
   return decided
 }
 

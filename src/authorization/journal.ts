@@ -1,17 +1,11 @@
 /**
- * What was decided about the last requests, kept for explanations: bounded, in memory, cheap to write. Entries hold
- * what the trace needs, never the request itself; the trace is made when somebody asks.
+ * The last requests, what was decided about each and how it was answered: for explanations, and as a log. Bounded in
+ * number and in bytes, in memory, cheap to write. Entries hold what an explanation needs, never the request itself; the
+ * explanation is made when somebody asks. Answers that are errors stay longest, because those are asked about.
  */
-import type { AuthenticationFault } from '../auth/advice.ts'
 import type { Principal } from '../context.ts'
 import type { AccessRequest, Verdict } from '../policy/decide.ts'
-import { type Explanation, explain } from '../policy/explain.ts'
-import { sessionModeOf } from '../policy/directory-actions.ts'
-import { requiredActions } from '../policy/require.ts'
-import { traceDecision } from '../policy/trace.ts'
-import { directoryPairs } from './directory.ts'
-import { Failures, type SignatureFailure } from './failures.ts'
-import { Entry } from './journal-entry.ts'
+import { Entry, type Ended } from './journal-entry.ts'
 
 /** A decision of the engine; its context holds only the keys that the policies mention. */
 export interface Decided {
@@ -38,142 +32,114 @@ export interface Unquestioned {
   readonly directory: string | undefined
 }
 
-/** An error as the caller saw it; it may have other reasons than permissions. */
-export interface AnsweredError {
-  readonly code: string
-  readonly message: string
+export interface JournalLimits {
+  /** Requests remembered. */
+  readonly entries: number
+  /** What they may take together, in bytes. */
+  readonly bytes: number
+  /** So many of the last successes stay, however many errors there are. */
+  readonly successes: number
 }
 
-/** All that is known of a request. */
-export interface RequestExplanation {
-  requestId: string
-  time: string
-  operation: string
-  /** `tolerated`: AWS would deny it, soft mode did not. `authentication`: nobody knows who asked. */
-  outcome: 'allowed' | 'denied' | 'tolerated' | 'signature' | 'authentication'
-  decisions: Explanation[]
-  /** The error that it ended with. */
-  answer?: AnsweredError
-  /** Why it was refused all the same. */
-  refusal?: string
-  /** Decisions of the same request that were not kept. */
-  droppedDecisions?: number
-  /** What was answered to who could not be authenticated. */
-  authentication?: AuthenticationFault
-  signature?: SignatureFailure
-}
-
-/** Requests remembered. */
-const capacity = 2048
-/** How many may come between a decision and the error that its request ended with, for that to be noted. */
-const answerReach = 32
+const defaultLimits: JournalLimits = { entries: 10_000, bytes: 16 * 1024 * 1024, successes: 1000 }
+/** Entries without a request that wait for the next one. */
+const spareEntries = 64
 
 export class Journal {
-  readonly #entries: Entry[] = []
-  #next = 0
-  #last: Entry | undefined
-  readonly failures = new Failures()
+  readonly #limits: JournalLimits
+  readonly #successes = new Queue()
+  readonly #failures = new Queue()
+  readonly #spare: Entry[] = []
 
-  unquestioned(requestId: string, atMs: number, operation: string, unquestioned: Unquestioned): void {
-    const entry = this.#begin(requestId, atMs, operation)
-    entry.root = unquestioned.principal
-    entry.bucket = unquestioned.bucket
-    entry.key = unquestioned.key
-    entry.versionId = unquestioned.versionId
-    entry.directory = unquestioned.directory
+  constructor(limits: JournalLimits = defaultLimits) {
+    this.#limits = limits
   }
 
-  decided(requestId: string, atMs: number, operation: string, decided: Decided): void {
-    const last = this.#last
-    const entry = last?.requestId === requestId ? last : this.#begin(requestId, atMs, operation)
-    entry.add(decided)
-  }
-
-  refused(requestId: string, atMs: number, operation: string, refusal: string, isTolerated = false): void {
-    const entry = this.#begin(requestId, atMs, operation)
-    entry.refusal = refusal
-    entry.isTolerated = isTolerated
-  }
-
-  /** Notes the error that a request ended with, if it has asked for permission lately. */
-  answered(requestId: string, { code, message }: AnsweredError): void {
-    for (let back = 1; back <= answerReach; back++) {
-      const entry = this.#entries[(this.#next + capacity - back) % capacity]
-      if (entry?.requestId !== requestId) continue
-      entry.answer = { code, message }
-      return
-    }
-  }
-
-  /** What is still known of a request; undefined when it is forgotten, or never asked for permission. */
-  explain(requestId: string): RequestExplanation | undefined {
-    const entries = this.#entries.filter((entry) => entry.requestId === requestId)
-    const failure = this.failures.find(requestId)
-    const first = failure ?? entries[0]
-    if (first === undefined) return undefined
-    const decisions = entries.flatMap(explanationsOf)
-    const dropped = entries.reduce((sum, entry) => sum + entry.dropped, 0)
-    const answer = entries.find((entry) => entry.answer !== undefined)?.answer
-    const refusal = entries.find((entry) => entry.refusal !== undefined)?.refusal
-    return {
-      requestId,
-      time: new Date(first.atMs).toISOString(),
-      operation: first.operation,
-      outcome: failure === undefined ? outcomeOf(entries) : failure.signature ? 'signature' : 'authentication',
-      decisions,
-      ...(answer && { answer }),
-      ...(refusal !== undefined && { refusal }),
-      ...(dropped > 0 && { droppedDecisions: dropped }),
-      ...(failure && { authentication: failure.fault }),
-      ...(failure?.signature && { signature: failure.signature }),
-    }
-  }
-
-  #begin(requestId: string, atMs: number, operation: string): Entry {
-    let entry = this.#entries[this.#next]
-    if (entry === undefined) {
-      entry = new Entry()
-      this.#entries.push(entry)
-    }
-    this.#next = (this.#next + 1) % capacity
-    this.#last = entry
-    entry.begin(requestId, atMs, operation)
+  /** The entry of a request that has begun; nobody finds it before `end`. */
+  begin(requestId: string): Entry {
+    const entry = this.#spare.pop() ?? new Entry()
+    entry.begin(requestId)
     return entry
   }
+
+  /** The request has been answered. */
+  end(entry: Entry, ended: Ended): void {
+    entry.end(ended)
+    this.#queueOf(entry).push(entry)
+    const { entries, bytes, successes } = this.#limits
+    while (this.count > entries || this.bytes > bytes) {
+      const isSuccess = this.#successes.count > (this.#failures.count === 0 ? 1 : successes)
+      const from = isSuccess || this.#failures.count === 0 ? this.#successes : this.#failures
+      const forgotten = from.shift()
+      if (forgotten === undefined) return
+      forgotten.begin('')
+      if (this.#spare.length < spareEntries) this.#spare.push(forgotten)
+    }
+  }
+
+  /** Undefined when it is forgotten, still in work, or never was. */
+  find(requestId: string): Entry | undefined {
+    for (const queue of [this.#failures, this.#successes]) {
+      for (const entry of queue) if (entry.requestId === requestId) return entry
+    }
+    return undefined
+  }
+
+  /** The last requests, the newest first. @param onlyFailures those answered with an error */
+  last(count: number, onlyFailures = false): Entry[] {
+    const all = onlyFailures ? [...this.#failures] : [...this.#failures, ...this.#successes]
+    return all.sort((a, b) => b.atMs - a.atMs).slice(0, count)
+  }
+
+  /** Requests remembered. */
+  get count(): number {
+    return this.#successes.count + this.#failures.count
+  }
+
+  /** What they take, as estimated. */
+  get bytes(): number {
+    return this.#successes.bytes + this.#failures.bytes
+  }
+
+  #queueOf(entry: Entry): Queue {
+    return entry.isFailure ? this.#failures : this.#successes
+  }
 }
 
-function outcomeOf(entries: readonly Entry[]): 'allowed' | 'denied' | 'tolerated' {
-  const effects = entries.flatMap(({ decisions, refusal, isTolerated }) => [
-    ...decisions.map(({ effect }) => effect),
-    ...(refusal === undefined ? [] : [isTolerated ? ('tolerated' as const) : ('denied' as const)]),
-  ])
-  if (effects.includes('denied')) return 'denied'
-  return effects.includes('tolerated') ? 'tolerated' : 'allowed'
-}
+/** First in, first out, in a ring that doubles when it is full: a server that has answered little holds little. */
+class Queue {
+  #slots: (Entry | undefined)[] = []
+  #first = 0
+  count = 0
+  bytes = 0
 
-function explanationsOf(entry: Entry): Explanation[] {
-  const { root, bucket, key, versionId, directory, decisions, operation } = entry
-  if (root === undefined) return decisions.map(explanationOf)
-  const isSession = root.zonal !== undefined && sessionModeOf(operation) !== undefined
-  const pairs =
-    directory === undefined
-      ? requiredActions(operation, { Bucket: bucket, Key: key, VersionId: versionId })
-      : directoryPairs(operation, directory)
-  return pairs.map(({ action, resource }) => ({
-    principal: root.arn,
-    action,
-    resource,
-    decision: 'allowed',
-    decidedBy: isSession ? 'session' : 'root',
-    policies: [],
-    notes: isSession ? ['The session of the directory bucket was allowed this when it was made.'] : [],
-    remedies: [],
-  }))
-}
+  push(entry: Entry): void {
+    if (this.count === this.#slots.length) this.#grow()
+    this.#slots[(this.#first + this.count) % this.#slots.length] = entry
+    this.count++
+    this.bytes += entry.bytes
+  }
 
-function explanationOf({ request, verdict, isSameOrganization, effect, note }: Decided): Explanation {
-  const explanation = explain(request, traceDecision(request, verdict), { isSameOrganization })
-  if (effect === 'tolerated') explanation.isTolerated = true
-  if (note !== undefined) explanation.notes.unshift(note)
-  return explanation
+  shift(): Entry | undefined {
+    const entry = this.#slots[this.#first]
+    if (this.count === 0 || entry === undefined) return undefined
+    this.#slots[this.#first] = undefined
+    this.#first = (this.#first + 1) % this.#slots.length
+    this.count--
+    this.bytes -= entry.bytes
+    return entry
+  }
+
+  *[Symbol.iterator](): Generator<Entry> {
+    for (let at = 0; at < this.count; at++) {
+      const entry = this.#slots[(this.#first + at) % this.#slots.length]
+      if (entry !== undefined) yield entry
+    }
+  }
+
+  #grow(): void {
+    const all = [...this]
+    this.#slots = [...all, ...new Array<undefined>(Math.max(64, all.length)).fill(undefined)]
+    this.#first = 0
+  }
 }

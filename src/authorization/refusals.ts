@@ -14,8 +14,8 @@ import { acknowledges, isCharged } from './requester-pays.ts'
 import { tellTolerated } from './settle.ts'
 
 /** A refusal for another reason than policies, written down with that reason. */
-export function refusal(asked: Asked, message: string, reason: string, { journal }: AuthorizationDeps): AwsError {
-  journal.refused(asked.requestId, asked.clock.now(), asked.operation, reason)
+export function refusal({ entry }: Asked, message: string, reason: string): AwsError {
+  entry.refuse(reason)
   return error('AccessDenied', {}, { message })
 }
 
@@ -34,7 +34,9 @@ async function refuseIfBlocked(asked: Asked, bucket: BucketRecord, deps: Authori
   const [pair] = requiredActions(operation === 'PostObject' ? 'PutObject' : operation, input)
   if (pair === undefined) return
   const message = publicAccessMessage({ principal, ...pair }, 'BlockPublicAcls')
-  throw refusal(asked, message, message, deps)
+  const reason =
+    'BlockPublicAcls: the bucket or its account refuses public ACLs. Leave the ACL out, or turn BlockPublicAcls off (PutPublicAccessBlock).'
+  throw refusal(asked, message, reason)
 }
 
 /** Requester pays. Observed: a plain AccessDenied. @throws AwsError AccessDenied */
@@ -42,9 +44,9 @@ export function refuseUnpaid(asked: Asked, bucket: BucketRecord, deps: Authoriza
   const { principal, request } = asked
   if (!isCharged(bucket, principal)) return
   if (principal.kind !== 'anonymous' && acknowledges(request)) return
-  const reason = 'the requester pays, and has to say so with x-amz-request-payer: requester'
-  const { soft, journal } = deps
-  if (soft === undefined) throw refusal(asked, plainDenial, reason, deps)
-  journal.refused(asked.requestId, asked.clock.now(), asked.operation, reason, true)
+  const reason = 'requester pays: the request has to say so with x-amz-request-payer: requester, and be signed.'
+  const { soft } = deps
+  if (soft === undefined) throw refusal(asked, plainDenial, reason)
+  asked.entry.refuse(reason, true)
   tellTolerated(asked, { action: asked.operation, resource: bucketArn(bucket.Name), reason }, soft)
 }

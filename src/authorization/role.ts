@@ -44,7 +44,7 @@ export async function mayBecome(asked: Asked, question: RoleQuestion, deps: Auth
   const verdict = decide(request)
   const context = snapshot(request.context, request.policies)
   const decided: Decided = { request: { ...request, context }, verdict }
-  deps.journal.decided(asked.requestId, nowMs, asked.operation, decided)
+  asked.entry.add(decided)
   const isAllowed = verdict.decision === 'allowed'
   if (!isAllowed && !tolerates(asked, decided, deps)) {
     decided.effect = 'denied'

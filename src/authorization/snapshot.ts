@@ -21,6 +21,17 @@ class Kept implements ContextSource {
   }
 }
 
+/** What a snapshot takes in memory, roughly, in bytes; 0 for other sources. */
+export function sizeOf(context: ContextSource): number {
+  if (!(context instanceof Kept)) return 0
+  let bytes = 0
+  for (const value of context.values) {
+    if (typeof value === 'string') bytes += 32 + value.length * 2
+    else if (value !== undefined) for (const one of value) bytes += 32 + one.length * 2
+  }
+  return bytes
+}
+
 /** What was kept last, by the list of keys: most requests have the values of the one before, and need no copy of them. */
 const last = new WeakMap<readonly string[], Kept>()
 

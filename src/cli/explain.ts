@@ -1,6 +1,8 @@
 /** `sandbucket explain ID`: why a request was allowed or refused, asked of the server. */
 import type { Config } from '../config/config.ts'
+import type { RequestSummary } from '../authorization/journal-explanation.ts'
 import type { ToldExplanation } from '../explain.ts'
+import { shortName } from '../lib/log.ts'
 import { nameMap } from '../lib/name-map.ts'
 import type { ConditionExplanation, Explanation } from '../policy/explain.ts'
 import { askAdmin, refusalOf } from './ask-admin.ts'
@@ -8,7 +10,7 @@ import { exitCodes } from './exit-codes.ts'
 import type { ServerAddress } from './find-server.ts'
 import type { Io } from './io.ts'
 
-/** Prints what the server knows of a request: text, or with `--json` all of it. */
+/** Prints what the server knows of a request, of the last one that failed, or of the last ones: text, or with `--json` all of it. */
 export async function explain(
   id: string,
   server: ServerAddress,
@@ -17,7 +19,13 @@ export async function explain(
   io: Io,
 ): Promise<number> {
   try {
-    const answer = await askAdmin('GET', `explain/${encodeURIComponent(id)}`, server, config)
+    if (id === 'list') return await list(server, config, isJson, io)
+    const wanted = id === 'last' ? await lastFailure(server, config) : id
+    if (wanted === undefined) {
+      io.out('No request was answered with an error yet.\n')
+      return exitCodes.clean
+    }
+    const answer = await askAdmin('GET', `explain/${encodeURIComponent(wanted)}`, server, config)
     if (answer.status !== 200) {
       io.err(`${refusalOf(answer, server)}\n`)
       return exitCodes.crash
@@ -30,28 +38,64 @@ export async function explain(
   }
 }
 
+async function requests(server: ServerAddress, config: Config, query: string): Promise<string> {
+  const answer = await askAdmin('GET', `explain?${query}`, server, config)
+  if (answer.status !== 200) throw new Error(refusalOf(answer, server))
+  return answer.text
+}
+
+const read = (text: string): RequestSummary[] => (JSON.parse(text) as { requests: RequestSummary[] }).requests
+
+async function lastFailure(server: ServerAddress, config: Config): Promise<string | undefined> {
+  return read(await requests(server, config, 'count=1&errors'))[0]?.requestId
+}
+
+/** The newest last, as in a log. */
+async function list(server: ServerAddress, config: Config, isJson: boolean, io: Io): Promise<number> {
+  const text = await requests(server, config, 'count=20')
+  if (isJson) io.out(text)
+  else {
+    const lines = read(text).map(({ requestId, time, method, path, hostBucket, status, code, by }) => {
+      const where = hostBucket === undefined ? path : `${hostBucket}:${path}`
+      const fields = [
+        time.slice(11, 19),
+        requestId,
+        `${status}${code === undefined ? '' : ` ${code}`}`,
+        method,
+        where,
+        shortName(by),
+      ]
+      return `${fields.filter((field) => field !== '').join(' ')}\n`
+    })
+    io.out(lines.length === 0 ? 'No request was answered yet.\n' : lines.reverse().join(''))
+  }
+  return exitCodes.clean
+}
+
 const outcomes: Readonly<Record<ToldExplanation['outcome'], string>> = {
   allowed: 'allowed',
   denied: 'denied',
   tolerated: 'allowed by soft mode only, AWS would deny it',
   signature: 'the signature does not match',
   authentication: 'not authenticated',
+  redirected: 'redirected',
+  failed: 'failed',
 }
 
 /** An explanation as text for people. */
 export function printExplanation(told: ToldExplanation): string {
-  const lines = [`${told.operation || 'request'} ${told.requestId} at ${told.time}: ${outcomes[told.outcome]}`]
+  const { operation, requestId, time, outcome, status, answer, method, path, hostBucket, by, advice } = told
+  const how = answer === undefined ? `${status}` : `${status} ${answer.code}`
+  const lines = [`${operation || 'request'} ${requestId} at ${time}: ${outcomes[outcome]} (${how})`]
+  if (method !== '') lines.push(`  ${method} ${hostBucket === undefined ? '' : `${hostBucket}:`}${path} by ${by}`)
   if (told.diagnosis !== undefined) {
     lines.push('', told.diagnosis.finding)
     if (told.diagnosis.signed !== undefined) lines.push('What was signed:', indent(told.diagnosis.signed))
     if (told.signature?.canonicalRequest) lines.push('What arrived:', indent(told.signature.canonicalRequest))
   }
-  const answered = told.authentication ?? told.answer
-  if (answered !== undefined) {
-    lines.push('', `Answered: ${answered.code}, ${answered.message}`)
-    if (told.advice !== undefined) lines.push(told.advice)
-  }
-  if (told.refusal !== undefined) lines.push('', `Refused: ${told.refusal}`)
+  lines.push('')
+  if (answer !== undefined) lines.push(`Answered: ${answer.code}, ${answer.message}`)
+  if (told.diagnosis === undefined) lines.push(advice)
   for (const decision of told.decisions) {
     const { principal, action, resource, decidedBy, statement, policies, remedies } = decision
     lines.push('', `${action} on ${resource}`, `  by ${principal}`)

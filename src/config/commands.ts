@@ -33,9 +33,12 @@ export const commandRows: Readonly<Record<Command, CommandRow>> = {
     flags: ['endpoint'],
   },
   explain: {
-    usage: 'explain ID [--json]',
-    help: 'say why the request with that x-amz-request-id was allowed or refused',
-    word: { missing: 'explain needs the id of a request: x-amz-request-id of its answer' },
+    usage: 'explain ID|last|list [--json]',
+    help: 'say why a request was allowed or refused, by its x-amz-request-id; last: the last error; list: the last requests',
+    word: {
+      missing:
+        'explain needs the id of a request, x-amz-request-id of its answer; or "last" for the last error, "list" for the last requests',
+    },
     flags: ['json', 'endpoint'],
   },
   simulate: {

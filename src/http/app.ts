@@ -10,8 +10,7 @@ import type { AdminDeps } from '../admin/admin.ts'
 import { answerProbe } from '../admin/probes.ts'
 import type { Log } from '../context.ts'
 import { guarded } from '../lib/guard.ts'
-import type { Ids } from '../lib/ids.ts'
-import { edgeErrorOf, edgeResponse, rawResponse, unparsable } from './edge-error.ts'
+import { type EdgeIds, edgeErrorOf, edgeResponse, rawResponse, unparsable } from './edge-error.ts'
 import { InFlight } from './in-flight.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 import { endGently } from './linger.ts'
@@ -26,7 +25,7 @@ import { type Exchange, sendResponse, type SendOptions, toWireRequest } from './
 export interface HttpDeps {
   /** The request path. Must not throw. */
   handle(request: WireRequest): Promise<WireResponse>
-  ids: Pick<Ids, 'requestId' | 'hostId'>
+  ids: EdgeIds
   log: Log
   admin: AdminDeps
   /** True when a Host header names a bucket: then every path is a key, `/_sandbucket/x` too. */

@@ -32,10 +32,16 @@ export function edgeErrorOf(nodeCode: string | undefined, isBodyUnfinished: bool
   }
 }
 
+/** Ids for answers, and somebody who may be told of them: explanations know these answers too. */
+export type EdgeIds = Pick<Ids, 'requestId' | 'hostId'> & {
+  note?(requestId: string, answer: { code: ErrorCode; message: string; status: number }): void
+}
+
 /** The answer as a WireResponse, where there is a request to answer. */
-export function edgeResponse(edge: EdgeError, ids: Pick<Ids, 'requestId' | 'hostId'>): WireResponse {
+export function edgeResponse(edge: EdgeError, ids: EdgeIds): WireResponse {
   const row = errorTable[edge.code]
   const requestId = ids.requestId()
+  ids.note?.(requestId, { code: edge.code, message: edge.message ?? row.message, status: row.status })
   const hostId = ids.hostId()
   return {
     status: row.status,
@@ -57,7 +63,7 @@ export function edgeResponse(edge: EdgeError, ids: Pick<Ids, 'requestId' | 'host
  * The answer as bytes, where Node has no response object to write it to.
  * @param reason what the first line says beside the status; default: the status's own name
  */
-export function rawResponse(edge: EdgeError, ids: Pick<Ids, 'requestId' | 'hostId'>, reason?: string): string {
+export function rawResponse(edge: EdgeError, ids: EdgeIds, reason?: string): string {
   const { status, headers, body } = edgeResponse(edge, ids)
   const lines = [`HTTP/1.1 ${status} ${reason ?? STATUS_CODES[status]}`, `Date: ${new Date().toUTCString()}`]
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value as string}`)

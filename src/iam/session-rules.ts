@@ -18,10 +18,15 @@ export function checkSession({ session }: Principal, service: 'iam' | 'sts', ope
   if (service === 'iam') {
     const isBarred = by === 'GetFederationToken' || (by === 'GetSessionToken' && session.mfaMs === undefined)
     // Observed: IAM does not say that it is the kind of credentials (published error texts).
-    if (isBarred) throw error('InvalidClientTokenId')
+    if (isBarred) {
+      const kind = by === 'GetSessionToken' ? 'GetSessionToken without MFA' : by
+      const reason = `session: temporary credentials of ${kind} may not call IAM, whatever policies say. Use the long-term key of the user, the session of a role (AssumeRole), or GetSessionToken with an MFA code.`
+      throw error('InvalidClientTokenId', {}, { reason })
+    }
     return
   }
   const isLongTermOnly = operation === 'GetSessionToken' || operation === 'GetFederationToken'
   if (!isLongTermOnly && stsActions[by]?.includes(operation) !== false) return
-  throw error('AccessDenied', {}, { message: `Cannot call ${operation} with session credentials` })
+  const reason = `session: credentials of ${by} may not call ${operation}, whatever policies say. Use the long-term key of a user.`
+  throw error('AccessDenied', {}, { message: `Cannot call ${operation} with session credentials`, reason })
 }

@@ -35,6 +35,8 @@ export interface RequestFields {
   hostAlias?: string | undefined
   /** Microseconds from the head of the request to its answer. */
   us: number
+  /** Of a refusal, in a few words. */
+  why?: string | undefined
 }
 
 export interface LogOptions {
@@ -89,13 +91,14 @@ function jsonWriter(given: LogOptions['write']): Write {
 /** The line of a request, by far the most frequent one, as pino would say it at three times the cost. */
 function requestJson(
   level: Method,
-  { id, op, method, path, hostBucket, status, code, by, hostAlias, us }: RequestFields,
+  { id, op, method, path, hostBucket, status, code, by, hostAlias, us, why }: RequestFields,
 ) {
   const bucket = hostBucket === undefined ? '' : `,"hostBucket":${JSON.stringify(hostBucket)}`
-  const why = code === undefined ? '' : `,"code":"${code}"`
+  const error = code === undefined ? '' : `,"code":"${code}"`
+  const reason = why === undefined ? '' : `,"why":${JSON.stringify(why)}`
   const alias = hostAlias === undefined ? '' : `,"hostAlias":${JSON.stringify(hostAlias)}`
   const what = `"id":"${id}","op":"${op}","method":"${method}","path":${JSON.stringify(path)}${bucket}`
-  return `{"level":"${level}","time":"${isoTime()}",${what},"status":${status}${why},"by":${JSON.stringify(by)}${alias},"us":${us},"msg":"request"}\n`
+  return `{"level":"${level}","time":"${isoTime()}",${what},"status":${status}${error}${reason},"by":${JSON.stringify(by)}${alias},"us":${us},"msg":"request"}\n`
 }
 
 const colours: Record<Method, number> = { debug: 90, info: 32, warn: 33, error: 31 }
@@ -109,15 +112,51 @@ function prettyWriter({ write = (line) => void process.stdout.write(line), isCol
   }
 }
 
-/** `PUT /b/k 200 PutObject 1.2 ms arn:... ID`, so that what matters stands left; `b:/k` where the Host names bucket b. */
+/** Columns of a line for people. */
+const lineColumns = 100
+/** What path and caller keep of them, however long the rest is. */
+const minColumns = 8
+/** `HH:MM:SS.mmm ` before it. */
+const timeColumns = 13
+
+/**
+ * `PUT /b/k 200 PutObject 1.2 ms user/alice ID`, so that what matters stands left; `b:/k` where the Host names bucket b.
+ * A refusal says why, and how to learn more. The path gives way when the line is too long: `explain ID` has it whole.
+ */
 function requestLine(fields: RequestFields, paint: (colour: number, text: string) => string): string {
-  const { method, path, hostBucket, status, op, code, us, by, id, hostAlias } = fields
+  const { method, path, hostBucket, status, op, code, us, by: arn, id, hostAlias, why } = fields
   const verdict = code === undefined ? `${status}` : `${status} ${code}`
   const colour = status < 400 ? 32 : status < 500 ? 33 : 31
   const where = hostBucket === undefined ? path : `${hostBucket}:${path}`
-  const who = hostAlias === undefined ? by : `${by} signed for ${hostAlias}`
-  const what = [method, where, paint(colour, verdict), op, `${(us / 1000).toFixed(1)} ms`, paint(90, `${who} ${id}`)]
-  return what.filter((word) => word !== '').join(' ')
+  const who = hostAlias === undefined ? shortName(arn) : `${shortName(arn)} signed for ${hostAlias}`
+  const isRefused = status === 403
+  const reason = why === undefined ? '' : `(${why})`
+  const how = isRefused ? `explain ${id}` : id
+  const compose = (what: string): [line: string, isWhole: boolean] => {
+    const room = lineColumns - timeColumns - [method, verdict, what, how].filter(isGiven).join(' ').length - 2
+    const by = shortened(who, Math.max(minColumns, room - Math.min(minColumns, where.length)))
+    const shown = shortened(where, Math.max(minColumns, room - by.length))
+    const words = [method, shown, paint(colour, verdict), what, paint(90, `${by} ${how}`)]
+    return [words.filter(isGiven).join(' '), shown === where && by === who]
+  }
+  if (!isRefused) return compose(`${op} ${(us / 1000).toFixed(1)} ms`.trimStart())[0]
+  // The operation mostly repeats method and path.
+  const [whole, isWhole] = compose([op, reason].filter(isGiven).join(' '))
+  return isWhole ? whole : compose(reason)[0]
+}
+
+const isGiven = (word: string): boolean => word !== ''
+
+/** The end of an ARN that tells people who it is: `root`, `user/alice`, `assumed-role/ROLE/SESSION`. */
+export function shortName(by: string): string {
+  return by.split(':').slice(5).join(':') || by
+}
+
+/** Without its middle where it is longer than that. */
+function shortened(text: string, columns: number): string {
+  if (text.length <= columns) return text
+  const head = Math.ceil((columns - 1) / 2)
+  return `${text.slice(0, head)}\u2026${text.slice(text.length - (columns - 1 - head))}`
 }
 
 /** ` name=value` for each field; the stack of an error on its own lines. */

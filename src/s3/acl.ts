@@ -29,6 +29,9 @@ interface PutAclInput extends AclInput {
  * Observed: codes and texts (recorded, test_s3_bucket_acl_exceptions).
  * @throws MissingSecurityHeader, UnexpectedContent, and what the headers or the document deserve
  */
+const otherOwner =
+  'other owner: the Owner of an ACL cannot be changed. Send the Owner that GetObjectAcl or GetBucketAcl shows.'
+
 function readRequest(input: PutAclInput, resource: 'bucket' | 'object', ctx: Ctx): AskedGrants {
   const asked = askedGrants(input, resource, ctx)
   if (input.AccessControlPolicy === undefined) {
@@ -39,7 +42,7 @@ function readRequest(input: PutAclInput, resource: 'bucket' | 'object', ctx: Ctx
   const document = readAclDocument(input.AccessControlPolicy, ctx)
   return (target) => {
     // Assumed: the code, because AWS documents only that the owner cannot be changed.
-    if (document.owner !== target.owner) throw error('AccessDenied')
+    if (document.owner !== target.owner) throw error('AccessDenied', {}, { reason: otherOwner })
     return document.grants
   }
 }

@@ -22,7 +22,8 @@ const maxPrincipals = 2048
 /** Only the owner's account manages the policy, whatever policies allow others. @throws AwsError MethodNotAllowed */
 function refuseStrangers({ principal, bucket }: Ctx, Method: 'GET' | 'PUT' | 'DELETE'): void {
   if (principal.accountId === bucket.ownerId) return
-  throw error('MethodNotAllowed', { Method, ResourceType: 'BUCKETPOLICY' })
+  const reason = `other account: only account ${bucket.ownerId}, which owns the bucket, may use its policy, whatever policies allow others. Ask with a key of that account.`
+  throw error('MethodNotAllowed', { Method, ResourceType: 'BUCKETPOLICY' }, { reason })
 }
 
 const nameOf = (type: string, value: string) => `${type} ${value}`
@@ -47,6 +48,9 @@ function policyOf({ bucket }: Ctx): StoredPolicy {
   return stored
 }
 
+const publicPolicy =
+  'BlockPublicPolicy: the policy is public, and BlockPublicPolicy of the bucket or of its account refuses to store public policies. Name accounts, users or roles as Principal instead of "*", or turn it off: aws s3api put-public-access-block (new buckets have it on, as on AWS).'
+
 export const bucketPolicy = {
   /**
    * Assumed: ConfirmRemoveSelfBucketAccess changes nothing, because AWS documents no answer to a request that lacks it,
@@ -66,7 +70,11 @@ export const bucketPolicy = {
     if (block.BlockPublicPolicy === true && isPublicPolicy(result.document)) {
       const action = isDirectory(ctx.bucket) ? 's3express:PutBucketPolicy' : 's3:PutBucketPolicy'
       const request = { principal: ctx.principal, action, resource: bucketArn(Name) }
-      throw error('AccessDenied', {}, { message: publicAccessMessage(request, 'BlockPublicPolicy') })
+      throw error(
+        'AccessDenied',
+        {},
+        { message: publicAccessMessage(request, 'BlockPublicPolicy'), reason: publicPolicy },
+      )
     }
     const stored: StoredPolicy = { text: result.text, uniqueIds: result.uniqueIds }
     await changeBucket(ctx, (bucket) => withDocument(bucket, 'policy', stored))

@@ -2,7 +2,7 @@
  * RestoreObject: a readable copy of an archived object, for some days, after the time its tier takes.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
  */
-import { type AwsError, error } from '../errors.ts'
+import { type AwsError, error, notImplemented } from '../errors.ts'
 import type { RestoreObjectOutput, RestoreRequest, S3Handlers } from '../model/s3.types.gen.ts'
 import type { ObjectRecord } from '../store/records.ts'
 import { expiryMs, isArchiveClass, restoreState, retrievalMs, type Tier } from './lib/archive.ts'
@@ -30,7 +30,10 @@ function invalidDays(ArgumentValue: number): AwsError {
 function readRequest(request: RestoreRequest): Asked {
   const { Days: days, GlacierJobParameters, Type, SelectParameters, OutputLocation } = request
   if (Type !== undefined || SelectParameters !== undefined || OutputLocation !== undefined) {
-    throw error('NotImplemented', {}, { message: 'Restoring the result of a query is not implemented' })
+    throw notImplemented(
+      'RestoreObject with a query (Type, SelectParameters, OutputLocation)',
+      'objects are not queried',
+    )
   }
   const tier = GlacierJobParameters?.Tier ?? request.Tier ?? 'Standard'
   if (!tiers.includes(tier)) throw error('MalformedXML')

@@ -26,11 +26,13 @@ export const assumeRole = {
     const found = await findRole(ctx, input.RoleArn)
     if (principal.kind === 'root' && principal.session?.by !== 'AssumeRoot') {
       // Observed: the words (published error texts).
-      throw error('AccessDenied', {}, { message: 'Roles may not be assumed by root accounts.' })
+      const reason =
+        'root: the root of an account cannot assume roles, on AWS neither. Ask as an IAM user or as another role: aws iam create-user and create-access-key make one, and the configuration can name users with keys.'
+      throw error('AccessDenied', {}, { message: 'Roles may not be assumed by root accounts.', reason })
     }
     const from = principal.kind === 'role' ? principal.session : undefined
     const tags = readSessionTags(input.Tags, input.TransitiveTagKeys, from)
-    if (found === undefined) throw denied(ctx, 'sts:AssumeRole', input.RoleArn)
+    if (found === undefined) throw denied(ctx, 'sts:AssumeRole', input.RoleArn, noRole(input.RoleArn))
     const sourceIdentity = input.SourceIdentity ?? from?.sourceIdentity
     await authorizeAll(ctx, input, found, tags, sourceIdentity)
     if (from !== undefined && (input.DurationSeconds ?? maxChainedSeconds) > maxChainedSeconds) {
@@ -66,10 +68,14 @@ export const assumeRole = {
 } satisfies Partial<StsHandlers>
 
 /** Observed: a role that is not there is answered as one that may not be assumed. */
-function denied({ principal }: Ctx, action: string, roleArn: string): AwsError {
+function denied({ principal }: Ctx, action: string, roleArn: string, reason?: string): AwsError {
   const message = `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${roleArn}`
-  return error('AccessDenied', {}, { message })
+  return error('AccessDenied', {}, { message, reason })
 }
+
+/** What the answer does not tell. */
+const noRole = (arn: string) =>
+  `no such role: there is no role ${arn}. Check account, path and spelling (aws iam list-roles), or make it (aws iam create-role).`
 
 /** AssumeRole itself, and what tags and a source identity need beside it. */
 async function authorizeAll(

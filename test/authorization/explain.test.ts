@@ -64,7 +64,7 @@ describe('explanations', () => {
 
     const { code, out } = await cli('explain', id)
     assert.equal(code, 0)
-    assert.match(out, /^GetObject .*: denied\n/)
+    assert.match(out, /^GetObject .*: denied \(403 AccessDenied\)\n {2}GET \/bucket-\d+\/k by arn:/)
     assert.match(out, /\n {2}denied: no identity policy allows it\n/)
     assert.match(out, /- Allow p#0 \(Agent\): StringLike aws:UserAgent wants/)
     assert.match(out, /Remedy: The statement p#0 \(Agent\) would allow it, but aws:UserAgent has to be StringLike/)
@@ -137,13 +137,12 @@ describe('explanations', () => {
   it('an error that has other reasons than permissions is told with them', async () => {
     const Bucket = await scene.bucket()
     const id = idOf(await scene.a.ask('GetObject', { Bucket, Key: 'none' }))
-    const { outcome, answer } = await told(id)
-    assert.deepEqual(
-      [outcome, answer],
-      ['allowed', { code: 'NoSuchKey', message: 'The specified key does not exist.' }],
-    )
+    const { outcome, status, answer } = await told(id)
+    assert.deepEqual([outcome, status, answer?.code], ['failed', 404, 'NoSuchKey'])
     const { out } = await cli('explain', id)
-    assert.match(out, /: allowed\n\nAnswered: NoSuchKey, The specified key does not exist\.\n/)
+    assert.match(out, /: failed \(404 NoSuchKey\)\n/)
+    assert.match(out, /\nAnswered: NoSuchKey, The specified key does not exist\.\nThere is no object "none"\./)
+    assert.doesNotMatch(out.split('\n', 1)[0] ?? '', /allowed/)
   })
 
   it('unknown ids are 404, and other origins get nothing', async () => {

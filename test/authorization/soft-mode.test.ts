@@ -53,7 +53,7 @@ describe('soft mode', () => {
     const response = await fetch(`${scene.server.url}/_sandbucket/explain/${id}`)
     const told = (await response.json()) as ToldExplanation
     assert.deepEqual([told.outcome, told.decisions[0]?.isTolerated], ['tolerated', true])
-    assert.match(printExplanation(told), /: allowed by soft mode only, AWS would deny it\n/)
+    assert.match(printExplanation(told), /: allowed by soft mode only, AWS would deny it \(200\)\n/)
   })
 
   it('names the statement of an explicit deny', async () => {

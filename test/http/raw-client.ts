@@ -44,6 +44,7 @@ export async function start(
       log,
       isReady: () => state.isReady,
       explain: async () => undefined,
+      requests: async () => [],
       recorder: { start() {}, stop() {}, report: () => ({}) },
       coverage: async () => ({ implemented: ['GetObject'] }),
       async reset() {

@@ -40,6 +40,41 @@ describe('the pretty form', () => {
     assert.equal((JSON.parse(json) as typeof virtual).hostBucket, 'b')
   })
 
+  it('says who in short, and of a refusal why and how to learn more', async () => {
+    const by = 'arn:aws:iam::000000000000:user/alice'
+    const line = async (more: object) =>
+      (
+        await lines({ level: 'info', format: 'pretty' }, (log) => log.info({ ...request, by, ...more }, 'request'))
+      ).slice(13)
+    assert.equal(await line({}), 'PUT /b/k 200 PutObject 1.2 ms user/alice ID\n')
+    const refused = { status: 403, code: 'AccessDenied', why: 'no Allow' }
+    assert.equal(await line(refused), 'PUT /b/k 403 AccessDenied PutObject (no Allow) user/alice explain ID\n')
+    assert.equal(await line({ by: 'arn:aws:iam::000000000000:root' }), 'PUT /b/k 200 PutObject 1.2 ms root ID\n')
+    const json = await lines({ level: 'info', format: 'json' }, (log) =>
+      log.info({ ...request, ...refused }, 'request'),
+    )
+    assert.equal((JSON.parse(json) as { why: string }).why, 'no Allow')
+  })
+
+  it('fits 100 columns: the path gives way', async () => {
+    const by = 'arn:aws:iam::000000000000:user/alice'
+    const id = '4442587FB7D0A2F9'
+    const path = `/photos/${'2026/'.repeat(30)}picture.jpg`
+    for (const more of [
+      {},
+      { status: 404, code: 'NoSuchKey' },
+      { status: 403, code: 'AccessDenied', why: 'no Allow' },
+      { status: 403, code: 'SignatureDoesNotMatch' },
+      { by: `arn:aws:sts::000000000000:assumed-role/${'r'.repeat(60)}/${'s'.repeat(60)}`, hostAlias: 'minio:9000' },
+    ]) {
+      const text = await lines({ level: 'info', format: 'pretty' }, (log) =>
+        log.info({ ...request, by, id, path, ...more }, 'request'),
+      )
+      assert.ok(text.trimEnd().length <= 100, text)
+      assert.match(text, /^\S+ PUT \/pho.*\u2026.*jpg /)
+    }
+  })
+
   it('shows the code of a failure', async () => {
     const failed = { ...request, status: 403, code: 'AccessDenied' }
     const text = await lines({ level: 'info', format: 'pretty' }, (log) => log.info(failed, 'request'))

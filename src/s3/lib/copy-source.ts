@@ -3,7 +3,7 @@
  * names and answering as AWS does when it is not there.
  */
 import type { Ctx } from '../../context.ts'
-import { error } from '../../errors.ts'
+import { error, notImplemented } from '../../errors.ts'
 import { splitCopySource } from '../../lib/copy-source.ts'
 import type { BucketRecord, ObjectRecord } from '../../store/records.ts'
 import { checkExpectedOwner } from './expected-owner.ts'
@@ -28,7 +28,7 @@ export function parseCopySource(header: string): CopySource {
   const source = splitCopySource(header)
   if (source === undefined) throw invalid('Invalid copy source encoding.')
   const { path, versionId } = source
-  if (path.startsWith('arn:')) throw error('NotImplemented', { Header: 'x-amz-copy-source' })
+  if (path.startsWith('arn:')) throw notImplemented('An ARN as x-amz-copy-source', 'there are no access points here')
   const start = path.startsWith('/') ? 1 : 0
   const slash = path.indexOf('/', start)
   if (slash <= start) {

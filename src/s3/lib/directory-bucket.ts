@@ -101,7 +101,11 @@ export function screenDirectory(
   }
   // Observed: SDKs told of an endpoint sign all they send to the bucket with the session, not only what is zonal.
   const isAllowed = zonal?.mode !== 'ReadOnly' || sessionModeOf(operation) === 'ReadOnly'
-  if (zonal !== undefined && (zonal.bucketId !== bucket.id || !isAllowed)) throw error('AccessDenied')
+  if (zonal !== undefined && (zonal.bucketId !== bucket.id || !isAllowed)) {
+    const what = isAllowed ? 'is for another bucket' : 'is ReadOnly'
+    const reason = `session of a directory bucket: the session ${what}. Ask CreateSession for one of this bucket, with SessionMode ReadWrite where something is to be written.`
+    throw error('AccessDenied', {}, { reason })
+  }
   // "Only the empty tag-set is supported" for copies.
   refuseMembers(operation === 'CopyObject' && input.Tagging === '' ? { ...input, Tagging: undefined } : input)
   if (input.ExpectedBucketOwner !== undefined && withoutExpectedOwner.has(operation)) {

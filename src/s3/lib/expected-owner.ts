@@ -8,7 +8,10 @@ import type { BucketRecord } from '../../store/records.ts'
  */
 export function checkExpectedOwner(bucket: BucketRecord, expected: string | undefined): void {
   if (expected === undefined || expected === bucket.ownerId) return
-  if (/^\d{12}$/.test(expected)) throw error('AccessDenied')
+  if (/^\d{12}$/.test(expected)) {
+    const reason = `other owner: the bucket belongs to account ${bucket.ownerId}, and the request expects ${expected} (x-amz-expected-bucket-owner, or its twin for the source of a copy). Send the right account, or leave the header out.`
+    throw error('AccessDenied', {}, { reason })
+  }
   const message = `The value of the expected bucket owner parameter must be an AWS Account ID... [${expected}]`
   throw error('InvalidBucketOwnerAWSAccountID', {}, { message })
 }

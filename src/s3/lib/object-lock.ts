@@ -135,9 +135,12 @@ export function lockOutput(
   }
 }
 
+const locked =
+  'Object Lock: the version is under retention or a legal hold. Delete without a version id (that only adds a delete marker), wait for the date, or lift the hold (put-object-legal-hold with Status OFF). Retention in GOVERNANCE mode yields to x-amz-bypass-governance-retention: true of a caller with s3:BypassGovernanceRetention; COMPLIANCE yields to nobody.'
+
 /** The answer about whatever a lock forbids. */
 export const lockedError = (): AwsError =>
-  error('AccessDenied', {}, { message: 'Access Denied because object protected by object lock.' })
+  error('AccessDenied', {}, { message: 'Access Denied because object protected by object lock.', reason: locked })
 
 /** Whether retention protects the version now. */
 export function isRetained(record: RetentionFields, nowMs: number): boolean {

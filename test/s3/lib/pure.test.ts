@@ -365,7 +365,7 @@ describe('copy sources', () => {
   }
   it('an access point is refused by name', () =>
     refuses(() => parseCopySource('arn:aws:s3:us-east-1:111111111111:accesspoint/ap/object/key'), 'NotImplemented', {
-      fields: { Header: 'x-amz-copy-source' },
+      fields: { Operation: 'An ARN as x-amz-copy-source' },
     }))
 })
 
