@@ -1,5 +1,6 @@
 /** Exit codes, and what a failed start means in words. */
 import type { Config } from '../config/config.ts'
+import { isError } from '../lib/is-error.ts'
 
 export const exitCodes = {
   clean: 0,
@@ -19,7 +20,7 @@ export interface Failure {
 
 /** Explains an error thrown by a start. */
 export function explainFailure(cause: unknown, config: Config): Failure {
-  const error = cause instanceof Error ? cause : new Error(String(cause))
+  const error = isError(cause) ? cause : new Error(String(cause))
   const { code, syscall } = error as NodeJS.ErrnoException
   const { host, port } = config
   if (code === 'EADDRINUSE') {

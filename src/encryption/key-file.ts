@@ -6,6 +6,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { dirname } from 'node:path'
 
 export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion'
+import { isError } from '../lib/is-error.ts'
 
 /** A KMS key as it is stored. */
 export interface StoredKmsKey {
@@ -49,7 +50,7 @@ export function keysAt(path: string): KeyStorage {
       try {
         text = readFileSync(path, 'utf8')
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+        if (isError(error) && 'code' in error && error.code === 'ENOENT') return undefined
         throw error
       }
       return parseKeyFile(text, path)

@@ -1,4 +1,5 @@
 /** Keeping secrets out of logs: by the name of a field, and by the name of a query parameter inside text. */
+import { isError } from './is-error.ts'
 import { nameMap } from './name-map.ts'
 
 const secretNames = new Set([
@@ -34,7 +35,7 @@ export function redact(value: unknown, depth = 0): unknown {
   if (value instanceof Uint8Array) return `${value.byteLength} bytes`
   if (depth === 4) return '...'
   if (Array.isArray(value)) return value.map((one) => redact(one, depth + 1))
-  if (value instanceof Error) return redactError(value, depth)
+  if (isError(value)) return redactError(value, depth)
   const result: Record<string, unknown> = nameMap()
   for (const [name, field] of Object.entries(value)) {
     result[name] = secretNames.has(name.toLowerCase()) ? hidden : redact(field, depth + 1)

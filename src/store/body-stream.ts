@@ -7,6 +7,7 @@ import type { BodyCipher } from '../encryption/body-cipher.ts'
 import type { BlobHandle } from './blobs.ts'
 import { type BlockTags, blockBytes } from './block-tags.ts'
 import { StoreError } from './store-error.ts'
+import { isError } from '../lib/is-error.ts'
 
 /** Bytes [start, end) of an open blob, to be read in order. */
 export interface BlobLeaf {
@@ -115,7 +116,7 @@ export function bodyStream(first: Leaf, nextLeaf: LeafSource, onClose: () => voi
         },
         (error: unknown) => {
           reading = undefined
-          this.destroy(error instanceof Error ? error : new Error(String(error)))
+          this.destroy(isError(error) ? error : new Error(String(error)))
         },
       )
     },

@@ -7,6 +7,7 @@ import { access, constants, mkdir, open, readFile, readlink, rename, stat } from
 import { dirname, join, resolve } from 'node:path'
 import { keysAt } from '../encryption/key-file.ts'
 import { type ConfiguredKmsKey, KeyRing } from '../encryption/key-ring.ts'
+import { isError } from '../lib/is-error.ts'
 import { fileMode, folderMode, tightenModes } from './folder-modes.ts'
 import { foreignNames, refuseForeign, someOf } from './foreign-files.ts'
 import { asStoreError, errorCode, StoreError } from './store-error.ts'
@@ -135,7 +136,7 @@ export function explain(error: unknown, path: string): StoreError {
     )
   }
   // LevelDB has no codes for these, only the system's text.
-  const text = error instanceof Error ? String(error.cause ?? error) : ''
+  const text = isError(error) ? String(error.cause ?? error) : ''
   if (code === 'EROFS' || text.includes('Read-only file system')) {
     const message = `The data directory ${path} is on a read-only file system. Mount it writable, or choose another with --data.`
     return new StoreError('PERMISSION', message, error)

@@ -1,4 +1,5 @@
 /** What can go wrong below the store that is not a caller's mistake: the directory, the disk, the database. */
+import { isError } from '../lib/is-error.ts'
 
 /**
  * LOCKED: another process has the data directory. FORMAT: it was written by another version. PERMISSION: it cannot be
@@ -28,8 +29,8 @@ export class StoreError extends Error {
 
 /** The `code` of an error of node:fs or of the database; its cause's when it has none of its own. Undefined otherwise. */
 export function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  const cause = error.cause instanceof Error ? error.cause : undefined
+  if (!isError(error)) return undefined
+  const cause = isError(error.cause) ? error.cause : undefined
   const code = cause !== undefined && 'code' in cause ? cause.code : 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : undefined
 }
@@ -39,8 +40,8 @@ export function asStoreError(error: unknown, doing: string): StoreError {
   if (error instanceof StoreError) return error
   const code = errorCode(error)
   // What LevelDB says of an open that failed is in the cause.
-  const innermost = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const text = innermost instanceof Error ? innermost.message : String(innermost)
+  const innermost = isError(error) && isError(error.cause) ? error.cause : error
+  const text = isError(innermost) ? innermost.message : String(innermost)
   if (code === 'ENOSPC' || code === 'EDQUOT' || text.includes('No space left on device')) {
     return new StoreError('NO_SPACE', `Cannot ${doing}: the disk is full.`, error)
   }
