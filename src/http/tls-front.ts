@@ -7,6 +7,7 @@ import type { Socket } from 'node:net'
 import { createSecureContext, createServer, type SecureContext } from 'node:tls'
 import type { Log } from '../context.ts'
 import type { HttpLimits } from './limits.ts'
+import { handshakeFailure } from './tls-failure.ts'
 
 /** Certificates and keys in PEM. */
 export interface TlsIdentity {
@@ -61,8 +62,9 @@ export function installTls(http: Server, identity: TlsIdentity, limits: HttpLimi
     },
   )
   tls.on('tlsClientError', (cause: NodeJS.ErrnoException, socket) => {
-    // Mostly a client that does not trust the CA: worth a line, since the client's own message is often poor.
-    log.info({ code: cause.code, reason: cause.message, peer: socket.remoteAddress }, 'a TLS handshake failed')
+    // Worth a line, since the client's own message is often poor.
+    log.info({ code: cause.code, peer: socket.remoteAddress }, `a TLS handshake failed: ${handshakeFailure(cause)}`)
+    log.debug({ err: cause, peer: socket.remoteAddress }, 'what OpenSSL says of the TLS handshake')
     socket.destroy()
   })
   http.removeAllListeners('connection')

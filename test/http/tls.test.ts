@@ -6,6 +6,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import type { HttpDeps } from '../../src/http/app.ts'
+import { handshakeFailure } from '../../src/http/tls-failure.ts'
 import type { HttpLimits } from '../../src/http/limits.ts'
 import type { WireRequest, WireResponse } from '../../src/http/wire.ts'
 import { closing, exchange, type RawClient, raw, readAll, type Running, start } from './raw-client.ts'
@@ -182,8 +183,47 @@ describe('a TLS handshake', () => {
     const { port, logged } = await startTls(t, hello)
     await assert.rejects(secure(port, { ALPNProtocols: ['h2'] }))
     await assert.rejects(secure(port, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' }))
-    assert.deepEqual(logged, ['a TLS handshake failed', 'a TLS handshake failed'])
+    assert.deepEqual(
+      logged.filter((line) => line.startsWith('a TLS')),
+      [
+        'a TLS handshake failed: the client speaks HTTP/2 only, this server HTTP/1.1',
+        'a TLS handshake failed: the client does not speak TLS 1.2 or 1.3',
+      ],
+    )
   })
+
+  it('of a client that does not trust the CA fails with a line that says so', async (t) => {
+    const { port, logged } = await startTls(t, hello)
+    await assert.rejects(secure(port, { ca: [] }))
+    while (logged.length === 0) await delay(10)
+    assert.match(logged[0] ?? '', /^a TLS handshake failed: the client left; perhaps it does not trust the CA of /)
+  })
+
+  // As Node 20 (OpenSSL 3.0) and Node 24 (OpenSSL 3.5) have them, seen with curl, Python and openssl s_client.
+  const failures: [code: string, message: string, expected: RegExp][] = [
+    [
+      'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
+      '80:error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:rec_layer_s3.c:1601:SSL alert number 48\n',
+      /^the client does not trust the CA of this server's certificate; give it the one at \/_sandbucket\/ca\.pem$/,
+    ],
+    [
+      'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_UNKNOWN',
+      '80:error:0A000416:SSL routines:ssl3_read_bytes:ssl/tls alert certificate unknown:rec_layer_s3.c:916:SSL alert number 46\n',
+      /^the client does not trust the CA/,
+    ],
+    ['ERR_SSL_X', 'x:SSL alert number 45\n', /expired; compare the clocks$/],
+    ['ERR_SSL_X', 'x:SSL alert number 255\n', /^the client ended it with TLS alert 255$/],
+    ['ERR_SSL_NO_SHARED_CIPHER', 'x:no shared cipher:x', /no cipher in common$/],
+    ['ERR_TLS_HANDSHAKE_TIMEOUT', 'TLS handshake timeout', /in time$/],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'x:wrong version number:x', /no TLS that can be read$/],
+  ]
+  for (const [code, message, expected] of failures) {
+    it(`that ends with ${code}, ${message.trim().slice(-16)}, is told in words`, () => {
+      const told = handshakeFailure(Object.assign(new Error(message), { code }))
+      assert.match(told, expected)
+      assert.doesNotMatch(told, /SSL routines|\.c:/)
+    })
+  }
 
   it('may come byte by byte', async (t) => {
     const { port } = await startTls(t, hello)
