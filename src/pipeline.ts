@@ -30,6 +30,7 @@ import { checkAccelerated } from './s3/accelerate.ts'
 import { addCorsHeaders, preflight } from './s3/cors.ts'
 import { notImplemented as s3Reasons } from './s3/not-implemented.ts'
 import { checkExpectedOwner } from './s3/lib/expected-owner.ts'
+import type { RequestMetrics } from './request-metrics.ts'
 import { screen } from './screen.ts'
 import { StoreError } from './store/store-error.ts'
 import { screenOrigin } from './strangers.ts'
@@ -41,6 +42,7 @@ export interface PipelineDeps extends CallDeps {
   readonly s3: Partial<S3Handlers>
   readonly query: QueryHandlers
   readonly knownHosts: KnownHosts
+  readonly metrics: RequestMetrics
   /** How long a client may stay silent in the middle of its body, in ms. */
   readonly bodyIdleMs?: number | undefined
   /** When answers begin before their work is done. */
@@ -53,6 +55,7 @@ export type Handle = (request: WireRequest) => Promise<WireResponse>
 export function createPipeline(deps: PipelineDeps): Handle {
   return async function handle(request) {
     const startedMs = performance.now()
+    deps.metrics.begin()
     const call = new Call(deps, request)
     const hostId = deps.ids.hostId()
     let service: 's3' | 's3control' | QueryService = 's3'
@@ -89,6 +92,7 @@ export function createPipeline(deps: PipelineDeps): Handle {
     if (call.hostAlias !== undefined) response.headers['x-sandbucket-host-alias'] = call.hostAlias
     if (request.method !== 'OPTIONS') addCorsHeaders(request, response, call.corsBucket, call.isOpenToOrigin)
     const us = Math.round((performance.now() - startedMs) * 1000)
+    deps.metrics.end(service, call.operation, response.status, us)
     logRequest(call, response, failure, us)
     // What is answered late may fail late.
     if (response.until === undefined) noteEnd(call, response, us, deps.journal)

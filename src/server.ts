@@ -26,6 +26,7 @@ import { type Clock, systemClock } from './lib/clock.ts'
 import { type Ids, randomIds } from './lib/ids.ts'
 import { s3Table } from './model/s3.gen.ts'
 import { createPipeline } from './pipeline.ts'
+import { durationBounds, RequestMetrics } from './request-metrics.ts'
 import { queryServices } from './query-services.ts'
 import { removeRunFile, type RunFile, writeRunFile } from './run-file.ts'
 import { seed } from './seed.ts'
@@ -39,6 +40,9 @@ import { openStore } from './store/open.ts'
 import type { Tls } from './tls/load.ts'
 import { tlsPath } from './tls/folder.ts'
 import { version } from './version.ts'
+
+/** What AWS lets an account have. A count above that would cost more than it tells. */
+const maxBucketsCounted = 10_000
 
 /** A server that listens. */
 export interface RunningServer {
@@ -89,6 +93,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
     allowedOrigins: config.allowedOrigins,
     bucketExists,
   })
+  const metrics = new RequestMetrics()
   const recorder = new Recorder()
   if (config.record) recorder.start(clock.now())
   const journal = new Journal()
@@ -102,6 +107,7 @@ export async function createServer(config: Config, log: Log, overrides: Override
     journal,
     addresser,
     knownHosts,
+    metrics,
     auth: authDeps({ ...base, credentials, addresser, port: () => port }),
     s3,
     query: queryServices,
@@ -117,7 +123,23 @@ export async function createServer(config: Config, log: Log, overrides: Override
     limits,
     isBucketHost: (host) => readHost(hostName(host), rules)?.bucket !== undefined,
     tls: tls?.identity,
-    admin: adminDeps({ ...base, ...deciding, bucketExists, reset, isReady: () => isReady, ca: tls?.ca }),
+    admin: adminDeps({
+      ...base,
+      ...deciding,
+      bucketExists,
+      reset,
+      isReady: () => isReady,
+      ca: tls?.ca,
+      metrics: async () => ({
+        version,
+        isReady,
+        operations: metrics.operations(),
+        durationBounds,
+        inFlight: metrics.inFlight,
+        traffic: http.traffic(),
+        buckets: (await store.buckets.list({ limit: maxBucketsCounted })).length,
+      }),
+    }),
   })
   try {
     await seedAll()
@@ -233,7 +255,10 @@ interface AuthorizerParts {
 }
 
 interface AdminParts
-  extends Pick<AdminDeps, 'config' | 'log' | 'recorder' | 'reset' | 'bucketExists' | 'isReady' | 'ca' | 'knownHosts'> {
+  extends Pick<
+    AdminDeps,
+    'config' | 'log' | 'recorder' | 'reset' | 'bucketExists' | 'isReady' | 'ca' | 'knownHosts' | 'metrics'
+  > {
   store: Store
   clock: Clock
   journal: Journal
@@ -268,6 +293,7 @@ function adminDeps(parts: AdminParts): AdminDeps {
       samlMetadata: async () => (await import('./sts/test-saml.ts')).testSamlMetadata(store.iam, clock.now()),
     },
     knownHosts: parts.knownHosts,
+    metrics: parts.metrics,
     bucketExists: parts.bucketExists,
     ca: parts.ca,
   }

@@ -4,6 +4,7 @@ import type { Log } from '../context.ts'
 import type { KnownHosts } from '../http/known-hosts.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { ServiceSessions } from '../sts/service-sessions.ts'
+import type { Measurements } from './metrics.ts'
 import type { Jwk } from '../sts/jwt.ts'
 import type { TokenRequest } from '../sts/test-idp.ts'
 import type { SamlRequest } from '../sts/test-saml.ts'
@@ -25,6 +26,7 @@ export interface AdminDeps {
   requests(count: number, onlyFailures: boolean): Promise<unknown>
   /** What every principal used, and the least policy for it, as JSON can hold it. */
   recorder: { start(nowMs: number): void; stop(nowMs: number): void; report(principal?: string): unknown }
+  metrics(): Promise<Measurements>
   /** Forgets everything stored and makes the configured buckets again. */
   reset(): Promise<void>
   /** The certificate, in PEM, of the CA that clients with TLS have to trust; undefined without TLS or when unknown. */

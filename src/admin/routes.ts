@@ -25,6 +25,12 @@ export function adminRoutes(deps: AdminDeps): Middleware {
     answer(ctx, 200, { name: 'sandbucket', version: deps.version, node: process.versions.node }),
   )
   router.get('/coverage', async (ctx) => answer(ctx, 200, await deps.coverage()))
+  router.get('/metrics', async (ctx) => {
+    const measured = await deps.metrics()
+    const { metricsText, metricsType } = await import('./metrics.ts')
+    ctx.set('Content-Type', metricsType)
+    ctx.body = metricsText(measured)
+  })
   router.get('/ca.pem', (ctx) => {
     if (deps.ca === undefined) {
       const reason = deps.config.tls ? 'the certificate was configured, and its CA is not known here' : 'TLS is off'

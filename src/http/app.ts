@@ -7,10 +7,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import Koa from 'koa'
 import type { AdminDeps } from '../admin/admin.ts'
+import type { Traffic } from '../admin/metrics.ts'
 import { answerProbe } from '../admin/probes.ts'
 import type { Log } from '../context.ts'
 import { guarded } from '../lib/guard.ts'
 import { type EdgeIds, edgeErrorOf, edgeResponse, rawResponse, unparsable } from './edge-error.ts'
+import { Connections } from './connections.ts'
 import { InFlight } from './in-flight.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 import { endGently } from './linger.ts'
@@ -38,6 +40,8 @@ export interface HttpDeps {
 export interface HttpServer {
   /** Resolves with the port in use. @throws EADDRINUSE and the like, as the system says them; what TLS cannot use */
   listen(host: string, port: number): Promise<{ host: string; port: number }>
+  /** Of all connections since the start, those of TLS inside. */
+  traffic(): Traffic
   /** Finishes what is in flight, up to `graceMs`, then cuts it. */
   close(graceMs: number): Promise<void>
 }
@@ -57,6 +61,8 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   const server = createNodeServer(limits)
   let front: TlsFront | undefined
   const inFlight = new InFlight()
+  const connections = new Connections()
+  server.on('connection', (socket: Socket) => connections.add(socket))
   const requests = new OneAtATime(createApp(deps, sendOptions, inFlight))
   const respond = (req: IncomingMessage, res: ServerResponse): void => requests.add({ req, res })
   server.on('request', respond)
@@ -83,6 +89,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
       listening = await listen(server, host, port, deps.log)
       return { host: listening.host, port: listening.port }
     },
+    traffic: () => connections.traffic(),
     async close(graceMs) {
       sendOptions.isClosing = true
       await closeListeners(server, listening?.twin, front, graceMs)

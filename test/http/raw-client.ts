@@ -47,6 +47,15 @@ export async function start(
       requests: async () => [],
       recorder: { start() {}, stop() {}, report: () => ({}) },
       coverage: async () => ({ implemented: ['GetObject'] }),
+      metrics: async () => ({
+        version: '1.2.3',
+        isReady: state.isReady,
+        operations: [],
+        durationBounds: [],
+        inFlight: 0,
+        traffic: server.traffic(),
+        buckets: 0,
+      }),
       async reset() {
         if (Number.isNaN(state.resets)) throw new Error('a reset that fails')
         state.resets++
