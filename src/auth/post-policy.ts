@@ -42,8 +42,14 @@ export function checkPolicy(base64: string, fields: ReadonlyMap<string, string>,
   const policy = readPolicy(base64)
   if (nowMs > policy.expiresMs) throw refused('Policy expired.')
   const covered = new Set<string>()
+  // A Content-Type may list several types, each of which must begin as a condition says.
+  const types =
+    fields
+      .get('content-type')
+      ?.split(',')
+      .map((one) => one.trim()) ?? []
   for (const condition of policy.conditions) {
-    if (!holds(condition, fields)) throw refused(`Policy Condition failed: ${condition.text}`)
+    if (!holds(condition, fields, types)) throw refused(`Policy Condition failed: ${condition.text}`)
     covered.add(condition.field as string)
   }
   const extra = [...fields.keys()].filter((name) => !covered.has(name) && !needsNoCondition(name))
@@ -64,13 +70,12 @@ function needsNoCondition(name: string): boolean {
   return exempt.has(name) || name.startsWith('x-ignore-')
 }
 
-function holds(condition: Condition, fields: ReadonlyMap<string, string>): boolean {
+function holds(condition: Condition, fields: ReadonlyMap<string, string>, types: readonly string[]): boolean {
   if (condition.field === undefined) return false
   const actual = fields.get(condition.field)
   if (actual === undefined) return false
   if (condition.operator === 'eq') return actual === condition.value
-  // A Content-Type may list several types, each of which must begin so.
-  const values = condition.field === 'content-type' ? actual.split(',').map((one) => one.trim()) : [actual]
+  const values = condition.field === 'content-type' ? types : [actual]
   return values.every((value) => value.startsWith(condition.value))
 }
 

@@ -42,6 +42,8 @@ interface ActionsFile {
 export interface S3Action {
   /** `s3:GetObject`. */
   name: string
+  /** For comparisons: case counts nowhere. */
+  lowerName: string
   /** What the action is about; `other`: access points, jobs, the account. */
   on: 'bucket' | 'object' | 'other'
   /** Whether a bucket policy may name it. */
@@ -58,7 +60,7 @@ function keysOf(words: readonly string[]): ReadonlySet<string> {
 
 function action(name: string, on: S3Action['on'], words: readonly string[]): S3Action {
   const inBucketPolicies = on !== 'other' && !file.notInBucketPolicies.includes(name)
-  return { name: `s3:${name}`, on, inBucketPolicies, keys: keysOf(words) }
+  return { name: `s3:${name}`, lowerName: `s3:${name}`.toLowerCase(), on, inBucketPolicies, keys: keysOf(words) }
 }
 
 /** Every action of the s3 service. */
@@ -75,10 +77,26 @@ export const controlOperationRows: Readonly<Record<string, OperationRow>> = file
 
 const noContext: ContextSource = { get: () => undefined }
 
+/** What patterns cover, by the list they were held against: validation asks for the same ones several times. */
+const covered = new WeakMap<readonly S3Action[], Map<string, readonly S3Action[]>>()
+/** More than a policy can hold. */
+const maxPatterns = 4096
+const longestKept = 128
+
 /** The actions that an Action pattern covers; patterns of other services cover none. */
-export function actionsMatching(pattern: string, among: readonly S3Action[] = s3Actions): S3Action[] {
-  const covers = compileAction(pattern)
-  return among.filter(({ name }) => covers(name.toLowerCase(), noContext))
+export function actionsMatching(pattern: string, among: readonly S3Action[] = s3Actions): readonly S3Action[] {
+  let known = covered.get(among)
+  if (known === undefined || known.size >= maxPatterns) {
+    known = new Map()
+    covered.set(among, known)
+  }
+  let actions = known.get(pattern)
+  if (actions === undefined) {
+    const covers = compileAction(pattern)
+    actions = among.filter(({ lowerName }) => covers(lowerName, noContext))
+    if (pattern.length <= longestKept) known.set(pattern, actions)
+  }
+  return actions
 }
 
 /** Whether an action knows an s3: key, given in lower case. */

@@ -40,13 +40,23 @@ const text =
   (value: string, variables: boolean): Matcher =>
     compilePattern(value, { ...options, variables })
 
+/** A reader that keeps what it read last: the values of a condition are all held against one text of the request. */
+function remembering<T>(read: (text: string) => T): (text: string) => T {
+  let last: { text: string; value: T } | undefined
+  return (text) => {
+    if (last?.text !== text) last = { text, value: read(text) }
+    return last.value
+  }
+}
+
 /** A comparison of two things that must both be readable; otherwise it is false, and its negation true. */
 function comparing<T>(read: (text: string) => T | undefined, holds: (actual: T, wanted: T) => boolean) {
+  const readActual = remembering(read)
   return (value: string): Matcher => {
     const wanted = read(value)
     if (wanted === undefined) return never
     return (text) => {
-      const actual = read(text)
+      const actual = readActual(text)
       return actual !== undefined && holds(actual, wanted)
     }
   }
@@ -56,19 +66,23 @@ const decimal = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\s*$/
 const readNumber = (text: string) => (text.length <= 64 && decimal.test(text) ? Number(text) : undefined)
 const readBytes = (text: string) => (/^[A-Za-z0-9+/]*={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined)
 
+const addressIn = remembering(parseAddress)
+
 function ipTest(value: string): Matcher {
   const cidr = parseCidr(value)
   if (cidr === undefined) return never
   return (text) => {
-    const address = parseAddress(text)
+    const address = addressIn(text)
     return address !== undefined && isInCidr(address, cidr)
   }
 }
 
+const arnIn = remembering(requestArn)
+
 function arnTest(value: string, variables: boolean): Matcher {
   const matches = compileArnPattern(value, variables ? 'everywhere' : 'nowhere')
   return (text, context) => {
-    const arn = requestArn(text)
+    const arn = arnIn(text)
     return arn !== undefined && matches(arn, context)
   }
 }

@@ -21,7 +21,14 @@ const file = readPackageJson('data/actions.json') as DirectoryPart
 
 function action(name: string, on: S3Action['on'], words: readonly string[]): S3Action {
   const keys = new Set([...file.directoryBase, ...words].map((key) => key.toLowerCase()))
-  return { name: `s3express:${name}`, on, inBucketPolicies: on === 'bucket' && name !== 'CreateBucket', keys }
+  const full = `s3express:${name}`
+  return {
+    name: full,
+    lowerName: full.toLowerCase(),
+    on,
+    inBucketPolicies: on === 'bucket' && name !== 'CreateBucket',
+    keys,
+  }
 }
 
 /** Every action of the s3express service. */

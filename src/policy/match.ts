@@ -1,12 +1,12 @@
 /**
  * Patterns of the policy language: `*` (any run of characters), `?` (exactly one), `${variables}`. They are taken apart
- * when a policy is stored; matching is a left-to-right search for the pieces between stars, without backtracking: at
- * worst text length times the longest piece that holds a `?`, and linear otherwise.
+ * when a policy is stored; `glob.ts` holds texts against the pieces.
  *
  * Assumed: "one character" is one UTF-16 unit, because AWS's evaluator runs on Java strings.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
 import type { ContextSource } from './context-source.ts'
+import { fits, type Piece, pieceOf } from './glob.ts'
 
 export type Matcher = (text: string, context: ContextSource) => boolean
 
@@ -25,18 +25,23 @@ type Token =
   | { kind: 'one' }
   | { kind: 'variable'; name: string; key: string; fallback: string | undefined }
 
-/** What stands between two stars. */
-interface Piece {
-  text: string
-  /** UTF-16 units with -1 for `?`; undefined when there is none and `text` says it all. */
-  units: Int32Array | undefined
-}
-
 /** A matcher for the whole of a text. */
 export function compilePattern(pattern: string, options: PatternOptions): Matcher {
   const tokens = tokenize(options.foldCase ? pattern.toLowerCase() : pattern, options)
   const matches = tokens.some(({ kind }) => kind === 'variable') ? substituting(tokens, options) : fixed(tokens)
-  return options.foldCase ? (text, context) => matches(text.toLowerCase(), context) : matches
+  return options.foldCase ? (text, context) => matches(lowerCaseOf(text), context) : matches
+}
+
+let lastText = ''
+let lastLower = ''
+
+/** One text is held against many patterns in turn. */
+function lowerCaseOf(text: string): string {
+  if (text !== lastText) {
+    lastText = text
+    lastLower = text.toLowerCase()
+  }
+  return lastLower
 }
 
 /** The keys of the variables in a pattern, as written. */
@@ -84,12 +89,12 @@ function fixed(tokens: readonly Token[]): Matcher {
   const pieces = piecesOf(tokens)
   const first = pieces[0] as Piece
   const last = pieces.at(-1) as Piece
-  if (pieces.some(({ units }) => units !== undefined)) return (text) => glob(pieces, text)
+  if (pieces.some(({ units }) => units !== undefined)) return (text) => fits(pieces, text)
   if (pieces.length === 1) return (text) => text === first.text
   if (pieces.length === 2 && last.text === '') {
     return first.text === '' ? () => true : startsWith(first.text)
   }
-  return (text) => glob(pieces, text)
+  return (text) => fits(pieces, text)
 }
 
 /** Most resources of a policy are not the one asked for, and show it in the last place of the prefix. */
@@ -107,23 +112,34 @@ function substituting(tokens: readonly Token[], { foldCase }: PatternOptions): M
   const first = tokens[0]
   const prefix = first?.kind === 'literal' ? first.text : ''
   const variables = tokens.filter((token) => token.kind === 'variable')
+  const ownLength = tokens.reduce((sum, token) => sum + lengthOf(token), 0)
   const lastValues: string[] = []
   let lastPieces: Piece[] | undefined
   return (text, context) => {
     if (!text.startsWith(prefix)) return false
+    let length = ownLength
     for (let index = 0; index < variables.length; index++) {
       const { key, fallback } = variables[index] as (typeof variables)[number]
       const found = context.get(key)
       // Multivalued keys cannot be variables.
       const value = typeof found === 'string' ? found : fallback
       if (value === undefined) return false
+      // Many variables with long values would make a pattern of any size: one longer than the text is never put together.
+      length += value.length
+      if (length > text.length) return false
       if (lastValues[index] === value) continue
       lastValues[index] = value
       lastPieces = undefined
     }
     lastPieces ??= piecesOf(filled(tokens, lastValues, foldCase === true))
-    return glob(lastPieces, text)
+    return fits(lastPieces, text)
   }
+}
+
+/** Characters that a token needs in a text, apart from the value of a variable. */
+function lengthOf(token: Token): number {
+  if (token.kind === 'literal') return token.text.length
+  return token.kind === 'one' ? 1 : 0
 }
 
 /** The tokens with the variables' values, in order, as literal text. */
@@ -141,9 +157,7 @@ function piecesOf(tokens: readonly Token[]): Piece[] {
   let text = ''
   let holes: number[] = []
   const end = () => {
-    const units = holes.length === 0 ? undefined : Int32Array.from(text, (_, at) => text.charCodeAt(at))
-    for (const at of holes) if (units !== undefined) units[at] = -1
-    pieces.push({ text, units })
+    pieces.push(pieceOf(text, holes))
     text = ''
     holes = []
   }
@@ -156,42 +170,4 @@ function piecesOf(tokens: readonly Token[]): Piece[] {
   }
   end()
   return pieces
-}
-
-function glob(pieces: readonly Piece[], text: string): boolean {
-  const first = pieces[0] as Piece
-  if (pieces.length === 1) return text.length === first.text.length && isAt(first, text, 0)
-  if (!isAt(first, text, 0)) return false
-  const last = pieces[pieces.length - 1] as Piece
-  const end = text.length - last.text.length
-  let at = first.text.length
-  if (end < at || !isAt(last, text, end)) return false
-  for (let index = 1; index < pieces.length - 1; index++) {
-    const piece = pieces[index] as Piece
-    const found = find(piece, text, at, end)
-    if (found === -1) return false
-    at = found + piece.text.length
-  }
-  return true
-}
-
-function isAt({ text: wanted, units }: Piece, text: string, at: number): boolean {
-  if (units === undefined) return text.startsWith(wanted, at)
-  if (at + units.length > text.length) return false
-  for (let index = 0; index < units.length; index++) {
-    const unit = units[index]
-    if (unit !== -1 && unit !== text.charCodeAt(at + index)) return false
-  }
-  return true
-}
-
-/** The first place of a piece that ends at or before `end`; -1 when there is none. */
-function find(piece: Piece, text: string, from: number, end: number): number {
-  const lastStart = end - piece.text.length
-  if (piece.units === undefined) {
-    const at = text.indexOf(piece.text, from)
-    return at > lastStart ? -1 : at
-  }
-  for (let at = from; at <= lastStart; at++) if (isAt(piece, text, at)) return at
-  return -1
 }

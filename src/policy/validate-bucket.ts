@@ -160,6 +160,11 @@ function reaches(pattern: string, kind: S3Action['on']): boolean {
   return pattern.includes('/') ? kind === 'object' : kind === 'bucket' || pattern.includes('*')
 }
 
+function kindsReached(patterns: readonly string[]): ReadonlySet<S3Action['on']> {
+  const kinds = ['bucket', 'object', 'other'] as const
+  return new Set(kinds.filter((kind) => patterns.some((pattern) => reaches(pattern, kind))))
+}
+
 /** Every listed action must have a resource of its kind. */
 function faultOfCombination({ action, resource }: Statement, rules: BucketPolicyRules): Fault | undefined {
   // There is one kind of resource in a directory bucket's policy.
@@ -171,7 +176,8 @@ function faultOfCombination({ action, resource }: Statement, rules: BucketPolicy
     resource.isNot
   )
     return undefined
-  const hasResource = ({ on }: S3Action) => resource.values.some((pattern) => reaches(pattern, on))
+  const kinds = kindsReached(resource.values)
+  const hasResource = ({ on }: S3Action) => kinds.has(on)
   const applies = (pattern: string) => bucketActions(pattern, rules).some(hasResource)
   return action.values.every(applies) ? undefined : { message: 'Action does not apply to any resource(s) in statement' }
 }
@@ -205,7 +211,8 @@ function coveredActions({ action, resource }: Statement, rules: BucketPolicyRule
   const listed = new Set(action.values.flatMap((pattern) => bucketActions(pattern, rules)))
   const covered = action.isNot ? bucketActions('*', rules).filter((each) => !listed.has(each)) : [...listed]
   if (rules.directoryArn !== undefined || resource === undefined || resource.isNot) return covered
-  return covered.filter(({ on }) => resource.values.some((pattern) => reaches(pattern, on)))
+  const kinds = kindsReached(resource.values)
+  return covered.filter(({ on }) => kinds.has(on))
 }
 
 function store(document: PolicyDocument, rules: BucketPolicyRules): Stored | Fault {

@@ -98,9 +98,14 @@ export function corsRules(bucket: BucketRecord): CORSRule[] | undefined {
   return bucket.documents.cors as CORSRule[] | undefined
 }
 
-function allowsHeaders(rule: CORSRule, names: readonly string[]): boolean {
-  const allowed = (rule.AllowedHeaders ?? []).map((name) => name.toLowerCase())
-  return names.every((name) => allowed.some((pattern) => matchesPattern(pattern, name.toLowerCase())))
+/** @param names distinct, in lower case: a header of many small names is held against up to 64 KB of patterns */
+function allowsHeaders(rule: CORSRule, names: ReadonlySet<string>): boolean {
+  const allowed = new Set((rule.AllowedHeaders ?? []).map((name) => name.toLowerCase()))
+  const patterns = [...allowed].filter((name) => name.includes('*'))
+  for (const name of names) {
+    if (!allowed.has(name) && !patterns.some((pattern) => matchesPattern(pattern, name))) return false
+  }
+  return true
 }
 
 function splitNames(list: string | undefined): string[] {
@@ -119,9 +124,10 @@ function ruleHeaders(
   method: string,
   names: string[],
 ): Record<string, string> | undefined {
+  const wanted = new Set(names.map((name) => name.toLowerCase()))
   for (const rule of rules) {
     const pattern = rule.AllowedOrigins.find((allowed) => matchesPattern(allowed, origin))
-    if (pattern === undefined || !rule.AllowedMethods.includes(method) || !allowsHeaders(rule, names)) continue
+    if (pattern === undefined || !rule.AllowedMethods.includes(method) || !allowsHeaders(rule, wanted)) continue
     const isAnyone = pattern === '*'
     return {
       'Access-Control-Allow-Origin': isAnyone ? '*' : origin,

@@ -4,6 +4,7 @@
  */
 import type { Ctx } from '../context.ts'
 import { AwsError, error } from '../errors.ts'
+import { pauses } from '../lib/pauses.ts'
 import type {
   DeletedObject,
   DeleteObjectOutput,
@@ -166,7 +167,9 @@ export const objectDelete = {
     checkHeaders(input, ctx)
     const Deleted: DeletedObject[] = []
     const Errors: NonNullable<DeleteObjectsOutput['Errors']> = []
+    const pause = pauses()
     for (const item of Objects) {
+      await pause()
       try {
         const deleted = await deleteListed(item, input, ctx)
         if (Quiet !== true) Deleted.push(deleted)

@@ -94,6 +94,7 @@ const hostile: [string, string, string | Uint8Array][] = [
   ['no keys', 'DeleteObjects', '<Delete><Quiet>true</Quiet></Delete>'],
   ['a single element twice', 'DeleteObjects', '<Delete><Object><Key>k</Key><Key>l</Key></Object></Delete>'],
   ['1,001 keys', 'DeleteObjects', `<Delete>${'<Object><Key>k</Key></Object>'.repeat(1001)}</Delete>`],
+  ['more elements than any document has', 'DeleteObjects', `<Delete>${'<a/>'.repeat(100_000)}</Delete>`],
   ['no boolean', 'DeleteObjects', '<Delete><Quiet>perhaps</Quiet><Object><Key>k</Key></Object></Delete>'],
   [
     'no number',
