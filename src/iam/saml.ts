@@ -1,6 +1,6 @@
 /** SAML providers: whose assertions AssumeRoleWithSAML takes, by the keys in their metadata. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.html */
-import { randomUUID } from 'node:crypto'
 import { error } from '../errors.ts'
+import { newLongId } from '../lib/aws-ids.ts'
 import type { IamHandlers, UpdateSAMLProviderRequest } from '../model/iam.types.gen.ts'
 import type { IamAccount } from '../store/iam-account.ts'
 import type { SamlProviderRecord } from '../store/iam-records.ts'
@@ -32,7 +32,7 @@ export const saml = {
         SAMLMetadataDocument,
         createdMs,
         validUntilMs: createdMs + validMs,
-        SAMLProviderUUID: randomUUID(),
+        SAMLProviderUUID: newLongId(),
         ...(tags !== undefined && { Tags: tags }),
       })
     })

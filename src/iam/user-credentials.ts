@@ -2,7 +2,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
-import { newUniqueId } from '../lib/aws-ids.ts'
+import { newLongId, newUniqueId } from '../lib/aws-ids.ts'
 import type { IamHandlers } from '../model/iam.types.gen.ts'
 import type { UserRecord } from '../store/iam-records.ts'
 import { invalid, limitExceeded, noSuchEntity, requireUser } from './lib/find.ts'
@@ -116,7 +116,7 @@ export const userCredentials = {
       const all = user.signingCertificates ?? []
       if (all.length >= certificatesPerUser) throw limitExceeded('CertificatesPerUser', certificatesPerUser)
       const certificate = {
-        CertificateId: newUniqueId('ASCA'),
+        CertificateId: newLongId(),
         CertificateBody: checkedCertificate(input.CertificateBody),
         Status: 'Active',
         createdMs: ctx.clock.now(),

@@ -19,6 +19,12 @@ function randomBase32(length: number): string {
 export const newUniqueId = (prefix: IdPrefix): string => prefix + randomBase32(17)
 
 /**
+ * 32 characters without a prefix: of signing certificates and SAML providers, whose ids have at least 24 and 22.
+ * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_SigningCertificate.html
+ */
+export const newLongId = (): string => randomBase32(32)
+
+/**
  * 20 characters: the prefix, then ten bytes in Base32, of which the first six are a 1 bit, the account's number and seven
  * random bits. Observed: so in AWS's keys since 2019. Accounts whose id is no number of 12 digits get random bytes.
  */

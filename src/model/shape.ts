@@ -25,6 +25,8 @@ export interface MemberExtra {
   readonly max?: number
   /** What a text must match as a whole. */
   readonly pattern?: string
+  /** The same of each item of a list of texts. */
+  readonly item?: { readonly min?: number; readonly max?: number; readonly pattern?: string }
 }
 
 /** name, type, location, wire name (query key, header or element), required, rest */

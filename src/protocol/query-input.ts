@@ -12,8 +12,18 @@ import { parseIsoDate } from './values.ts'
 /** AWS reports no more at once. Assumed: the number, so that an answer stays short. */
 const MAX_REPORTED = 100
 
-/** Character set of IAM names, for which IAM has a message of its own. */
-const IAM_NAME = '[\\w+=,.@-]+'
+const PATH_RULE = 'It must begin and end with / and contain only alphanumeric characters and/or / characters.'
+
+/**
+ * Patterns that IAM has a message of its own for. Observed: the words on names (cfn-lint issue 996) and on paths
+ * (published error texts of CreateUser). Assumed: prefixes of paths and policies' paths have those of paths.
+ */
+const OWN_RULES: ReadonlyMap<string, string> = new Map([
+  ['[\\w+=,.@-]+', 'It must contain only alphanumeric characters and/or the following: +=,.@_-'],
+  ['(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)', PATH_RULE],
+  ['((/[A-Za-z0-9\\.,\\+@=_-]+)*)/', PATH_RULE],
+  ['\\u002F[\\u0021-\\u007F]*', PATH_RULE],
+])
 
 const SCALAR_TYPES: Readonly<Record<string, true>> = nameMap({
   string: true,
@@ -25,6 +35,16 @@ const SCALAR_TYPES: Readonly<Record<string, true>> = nameMap({
 })
 
 const patterns = new Map<string, RegExp>()
+
+/** A pattern of the model, which must match a text as a whole. Only with `u` are names of Unicode classes understood. */
+function compiled(pattern: string): RegExp {
+  let expression = patterns.get(pattern)
+  if (expression === undefined) {
+    expression = new RegExp(`^(?:${pattern})$`, pattern.includes('\\p{') ? 'u' : '')
+    patterns.set(pattern, expression)
+  }
+  return expression
+}
 
 /** Reads an operation's input. @throws ValidationError, MalformedInput */
 export function readFormInput(table: ServiceTable, shape: string, root: FormNode): Record<string, unknown> {
@@ -38,7 +58,7 @@ export function readFormInput(table: ServiceTable, shape: string, root: FormNode
 class FormReader {
   readonly #table: ServiceTable
   readonly #problems: string[] = []
-  #badName: string | undefined
+  #ownRefusal: string | undefined
 
   constructor(table: ServiceTable) {
     this.#table = table
@@ -52,9 +72,7 @@ class FormReader {
       const message = `${count} validation error${count === 1 ? '' : 's'} detected: ${listed}`
       return error('ValidationError', {}, { message })
     }
-    if (this.#badName === undefined) return undefined
-    const message = `The specified value for ${this.#badName} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-`
-    return error('ValidationError', {}, { message })
+    return this.#ownRefusal === undefined ? undefined : error('ValidationError', {}, { message: this.#ownRefusal })
   }
 
   readStructure(shape: string, node: FormNode, path: string): Record<string, unknown> {
@@ -74,8 +92,28 @@ class FormReader {
 
   #readMember(row: MemberRow, node: FormNode, path: string): unknown {
     const value = this.#readValue(row[1], row, node, path)
-    if (Array.isArray(value)) this.#checkLength(row, value.length, JSON.stringify(value), path)
+    if (Array.isArray(value)) {
+      this.#checkLength(row, value.length, JSON.stringify(value), path)
+      this.#checkItems(row, value, path)
+    }
     return value
+  }
+
+  /** Observed: all that an item must satisfy is named, whichever it does not (lists of other services of AWS). */
+  #checkItems(row: MemberRow, items: readonly unknown[], path: string): void {
+    const bounds = row[5]?.item
+    if (bounds === undefined) return
+    const { min = 0, max = Number.POSITIVE_INFINITY, pattern } = bounds
+    const isGood = (item: unknown) =>
+      typeof item !== 'string' ||
+      (item.length >= min && item.length <= max && (pattern === undefined || compiled(pattern).test(item)))
+    if (items.every(isGood)) return
+    const rules = [
+      ...(bounds.max === undefined ? [] : [`Member must have length less than or equal to ${bounds.max}`]),
+      ...(bounds.min === undefined ? [] : [`Member must have length greater than or equal to ${bounds.min}`]),
+      ...(pattern === undefined ? [] : [`Member must satisfy regular expression pattern: ${pattern}`]),
+    ]
+    this.#refuse(row, `[${items.join(', ')}]`, path, `Member must satisfy constraint: [${rules.join(', ')}]`)
   }
 
   #readValue(type: string, row: MemberRow, node: FormNode, path: string): unknown {
@@ -121,7 +159,7 @@ class FormReader {
       const listed = row[5]?.sensitive === 1 ? '' : `: [${values.join(', ')}]`
       this.#refuse(row, text, path, `Member must satisfy enum value set${listed}`)
     }
-    // Bounds of a list member are those of the list.
+    // The bounds of the row are those of the list; those of its items are looked at with all of them.
     if (!isItem) {
       this.#checkLength(row, text.length, text, path)
       this.#checkPattern(row, text, path)
@@ -154,15 +192,10 @@ class FormReader {
 
   #checkPattern(row: MemberRow, text: string, path: string): void {
     const pattern = row[5]?.pattern
-    if (pattern === undefined || text === '') return
-    let compiled = patterns.get(pattern)
-    if (compiled === undefined) {
-      compiled = new RegExp(`^(?:${pattern})$`)
-      patterns.set(pattern, compiled)
-    }
-    if (compiled.test(text)) return
-    if (pattern === IAM_NAME) this.#badName ??= path
-    else this.#refuse(row, text, path, `Member must satisfy regular expression pattern: ${pattern}`)
+    if (pattern === undefined || text === '' || compiled(pattern).test(text)) return
+    const rule = OWN_RULES.get(pattern)
+    if (rule === undefined) this.#refuse(row, text, path, `Member must satisfy regular expression pattern: ${pattern}`)
+    else this.#ownRefusal ??= `The specified value for ${path} is invalid. ${rule}`
   }
 
   #refuse(row: MemberRow, text: string, path: string, constraint: string): void {

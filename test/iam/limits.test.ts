@@ -85,7 +85,9 @@ describe('limits of IAM and STS', () => {
     assert.match(await failure(assume({ SourceIdentity: 'a' })), /^400 ValidationError: .*'sourceIdentity'/)
     const Policy = `${allow('s3:*', '*')}${' '.repeat(2048)}`
     assert.match(await failure(assume({ Policy })), /^400 ValidationError: .*'policy' .* less than or equal to 2048$/)
-    const ProvidedContexts = [{ ProviderArn: 'arn:aws:iam::aws:contextProvider/IdentityCenter', ContextAssertion: 'x' }]
+    const ProvidedContexts = [
+      { ProviderArn: 'arn:aws:iam::aws:contextProvider/IdentityCenter', ContextAssertion: 'some assertion' },
+    ]
     assert.match(await failure(assume({ ProvidedContexts })), /^501 NotImplemented/)
   })
 })

@@ -45,10 +45,35 @@ function sampleValue(
   if (type === 'blob') return Buffer.from('blob')
   if (type !== 'string') return options.timeMs
   const values = member[5]?.enum === undefined ? undefined : table.enums[member[5].enum]
-  return values?.[0] ?? textOf(member)
+  return values?.[0] ?? textOf(member[0], member[1] === type ? member[5] : member[5]?.item)
 }
 
-function textOf(member: MemberRow): string {
-  const text = member[0] === 'Bucket' ? 'bucket-1' : `${member[0]}-text`
-  return text.padEnd(member[5]?.min ?? 0, 'x').slice(0, member[5]?.max ?? 1000)
+interface Bounds {
+  min?: number
+  max?: number
+  pattern?: string
 }
+
+/** The first of some texts that the bounds of a member let pass. */
+function textOf(name: string, { min = 0, max = 1000, pattern = '[^]*' }: Bounds = {}): string {
+  const fits = new RegExp(`^(?:${pattern})$`, pattern.includes('\\p{') ? 'u' : '')
+  const texts = [name === 'Bucket' ? 'bucket-1' : `${name}-text`, `${name}Text`, name.toUpperCase(), `/${name}/`]
+  const sized = [...texts, ...known].map((text) => text.padEnd(min, text.endsWith('/') ? '/' : 'x').slice(0, max))
+  const found = sized.find((text) => fits.test(text) && text.length >= min)
+  if (found === undefined) throw new Error(`no sample of ${name} fits ${pattern}`)
+  return found
+}
+
+/** Texts of forms that names do not have. */
+const known = [
+  '123456789012',
+  '123456',
+  'v1',
+  '/',
+  'A1B2C3D4E5F6G7H8I9J0K1L2',
+  'o-a1b2c3d4e5/r-a1b2',
+  'o-a1b2c3d4e5',
+  'p-a1b2c3d4',
+  'https://example.com/',
+  'some-alias',
+]

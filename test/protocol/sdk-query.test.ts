@@ -16,7 +16,7 @@ const FITTING: Record<string, unknown> = {
   ServiceSpecificCredentialId: 'ACCAEXAMPLE123EXAMPLE',
   SSHPublicKeyId: 'APKAEXAMPLE123EXAMPLE',
   CertificateId: 'TA7SMP42TDN5Z26OBPJE7EXAMPLE',
-  VersionId: 'v1',
+  SAMLProviderUUID: 'A1B2C3D4E5F6G7H8I9J0K1L2',
   AuthenticationCode1: '123456',
   AuthenticationCode2: '123456',
 }

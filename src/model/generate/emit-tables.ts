@@ -59,6 +59,7 @@ function memberRow(model: Model, name: string, member: MemberModel): MemberRow {
     ...(member.min !== undefined && { min: member.min }),
     ...(member.max !== undefined && { max: member.max }),
     ...(member.pattern !== undefined && { pattern: member.pattern }),
+    ...(member.item !== undefined && { item: member.item }),
   }
   // A payload's root element is named by the member or, failing that, by its type.
   const type = model.shapes[member.type]

@@ -24,11 +24,13 @@ export interface MemberModel {
   sensitive?: boolean
   streaming?: boolean
   token?: boolean
-  /** Bounds of a text's length, a list's length or a number's value. Only patches say them. */
+  /** Bounds of a text's length, a list's length or a number's value. Only constraints and patches say them. */
   min?: number
   max?: number
-  /** What a text must match as a whole. Only patches say it. */
+  /** What a text must match as a whole. Only constraints and patches say it. */
   pattern?: string
+  /** The same of each item of a list of texts. Only constraints say it. */
+  item?: { min?: number; max?: number; pattern?: string }
 }
 
 export interface ShapeModel {
