@@ -51,20 +51,20 @@ export function verifyClaim(
     throw error('InvalidRequest', {}, { message: 'Missing required header for this request: x-amz-content-sha256' })
   }
   const check = checkOf(claim, credential, deps)
-  const verify = (one: V4Claim) => verifyV4(request, one, target, check, deps.hosts)
-  const accept = ({ hostAlias }: { hostAlias: string | undefined }, dateText: string) => {
-    checkStrayToken(credential, token, faults)
-    const { algorithm, scope, signature } = claim
-    const { accessKeyId } = scope
-    return { seed: { algorithm, accessKeyId, dateText, scope: scopeText(scope), signature, check }, hostAlias }
-  }
-  return whenReady(verify(claim), (verified) => {
-    if (verified.isValid) return accept(verified, claim.dateText)
-    const dateText = claim.otherDateText
-    if (dateText === undefined) throw faults.signature(verified.mismatch)
-    return whenReady(verify({ ...claim, dateText }), (other) => {
-      if (!other.isValid) throw faults.signature(verified.mismatch)
-      return accept(other, dateText)
+  const { algorithm, scope, signature, dateText, otherDateText } = claim
+  const { accessKeyId } = scope
+  const seed = { algorithm, accessKeyId, dateText, scope: scopeText(scope), signature, check }
+  return whenReady(verifyV4(request, claim, target, check, deps.hosts), (verified) => {
+    if (verified.isValid) {
+      checkStrayToken(credential, token, faults)
+      return { seed, hostAlias: verified.hostAlias }
+    }
+    if (otherDateText === undefined) throw faults.signature(verified.mismatch)
+    const other = { ...claim, dateText: otherDateText }
+    return whenReady(verifyV4(request, other, target, check, deps.hosts), (again) => {
+      if (!again.isValid) throw faults.signature(verified.mismatch)
+      checkStrayToken(credential, token, faults)
+      return { seed: { ...seed, dateText: otherDateText }, hostAlias: again.hostAlias }
     })
   })
 }

@@ -27,10 +27,20 @@ export function toLatin1(text: string): string {
   return text
 }
 
-// Never encoded (RFC 3986, unreserved).
-const plain = /^[A-Za-z0-9\-._~]*$/
-const plainPath = /^[A-Za-z0-9\-._~/]*$/
+// 1: never encoded (RFC 3986, unreserved). Indexed by char code.
+const unreserved = new Uint8Array(128)
+for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~')
+  unreserved[char.charCodeAt(0)] = 1
+const slash = 47
 const leftByUri = /[!'()*]/g
+
+function isPlain(text: string, keepsSlash: boolean): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (unreserved[code] !== 1 && !(keepsSlash && code === slash)) return false
+  }
+  return true
+}
 
 function escapeByte(char: string): string {
   return `%${char.charCodeAt(0).toString(16).toUpperCase()}`
@@ -38,13 +48,13 @@ function escapeByte(char: string): string {
 
 /** Text as SigV4 signs it: everything but `A-Za-z0-9-._~` as upper-case `%XX` of its UTF-8 bytes. */
 function strictEncoding(text: string): string {
-  return plain.test(text) ? text : encodeURIComponent(text).replace(leftByUri, escapeByte)
+  return isPlain(text, false) ? text : encodeURIComponent(text).replace(leftByUri, escapeByte)
 }
 
 /** A decoded path as S3 signs it: encoded once, slashes kept. */
 export function canonicalPath(path: string): string {
   if (path === '') return '/'
-  return plainPath.test(path) ? path : strictEncoding(path).replaceAll('%2F', '/')
+  return isPlain(path, true) ? path : strictEncoding(path).replaceAll('%2F', '/')
 }
 
 interface Encoded {
