@@ -111,9 +111,9 @@ async function handleS3(call: Call, target: Target, deps: PipelineDeps, hostId: 
   const { query } = target
   const plan = matchS3(request.method, target.level, query, request.headers)
   call.operation = plan.name
+  const authenticated = plan.bodyKind === 'form' ? undefined : await identify(call, target, deps.auth)
   const handler = deps.s3[plan.name] as AnyHandler | undefined
   if (handler === undefined) throw notImplemented(plan.name, (s3Reasons as Readonly<Record<string, string>>)[plan.name])
-  const authenticated = plan.bodyKind === 'form' ? undefined : await identify(call, target, deps.auth)
   screen(request, plan, authenticated?.payload)
   checkQuery(plan, query)
   if (authenticated === undefined) await acceptForm(call, target, deps)

@@ -6,6 +6,7 @@
 import type { Target } from './address.ts'
 import { checkKey } from './address.ts'
 import type { AuthDeps } from './auth/authenticate.ts'
+import { isHeaderName } from './auth/moved-headers.ts'
 import { authenticateForm } from './auth/post-form.ts'
 import { checkSize, type SizeRange } from './auth/post-policy.ts'
 import type { Call } from './call.ts'
@@ -71,7 +72,7 @@ function bindPut(fields: ReadonlyMap<string, string>, bucket: string, key: strin
   for (const [name, value] of fields) {
     if (contentFields.has(name)) headers[name] = toHeaderText(value)
     // Observed: metadata of forms is UTF-8 (recorded, test_post_object_with_unicode_metadata).
-    else if (name.startsWith('x-amz-meta-')) headers[name] = value
+    else if (name.startsWith('x-amz-meta-')) headers[checkedName(name)] = value
     // Other x-amz-* fields are the UTF-8 bytes that a header would carry.
     else if (name.startsWith('x-amz-')) headers[name] = Buffer.from(value, 'utf8').toString('latin1')
     else if (renamed[name] !== undefined) headers[renamed[name]] = value
@@ -79,6 +80,16 @@ function bindPut(fields: ReadonlyMap<string, string>, bucket: string, key: strin
   const tags = fields.get('tagging')
   if (tags !== undefined) headers['x-amz-tagging'] = readTags(tags)
   return planOf('PutObject').bind({ bucket, key, query: [], headers }) as unknown as PutObjectRequest
+}
+
+/**
+ * Fields may be called what headers may not: an object with such metadata could not be answered with.
+ * Assumed: code and words, because AWS documents names of metadata as those of headers.
+ */
+function checkedName(name: string): string {
+  if (isHeaderName(name)) return name
+  const message = 'The name of user-defined metadata must be that of a header.'
+  throw error('InvalidArgument', { ArgumentName: name, ArgumentValue: name }, { message })
 }
 
 /** Observed: what Latin-1 lacks becomes a space (recorded, test_post_object_with_unicode_metadata). */

@@ -57,6 +57,42 @@ describe('PostObject', () => {
       assert.ok(text.includes(part), part)
   })
 
+  run('nothing is added to a signed form, however it is spelt', async (url) => {
+    const fields = signed({ key: 'k' }, [{ bucket: 'forms' }, { key: 'k' }])
+    for (const [name, value] of [
+      ['acl', 'public-read'],
+      ['ACL', 'public-read'],
+      ['X-Amz-Acl', 'public-read'],
+      ['x%2Damz-acl', 'public-read'],
+      [' acl', 'public-read'],
+      ['x-amz-meta-a', '1'],
+      ['Content-Type', 'text/html'],
+      ['success_action_redirect', 'http://elsewhere.test/'],
+      ['KEY', 'other'],
+      ['Key', 'other'],
+      ['bucket', 'other'],
+      ['Policy', 'e30='],
+    ] as const) {
+      const answer = await post(url, formOf({ ...fields, [name]: value }))
+      if (answer.status === 204) assert.equal(name, 'bucket', `${name}: the bucket is the one addressed`)
+      else assert.ok(answer.status === 403 || answer.status === 400, name)
+    }
+    assert.equal((await fetch(`${url}/other`, { headers: signedV2('GET', '/forms/other') })).status, 404)
+    assert.equal((await post(url, formOf(fields))).status, 204)
+  })
+
+  run('a form stores nothing that cannot be answered with, and nothing outside of its bucket', async (url) => {
+    for (const name of ['x-amz-meta-a:b', 'x-amz-meta-a b', 'x-amz-meta-ä']) {
+      const answer = await post(url, formOf(signed({ key: 'k', [name]: '1' }, [...base, { [name]: '1' }])))
+      assert.equal(answer.status, 400)
+      assert.equal(await codeOf(answer), 'InvalidArgument')
+    }
+    const climbing = await post(url, formOf(signed({ key: 'a/../../k' }, base)))
+    assert.equal(climbing.status, 400)
+    assert.equal(await climbing.text(), '')
+    assert.equal((await fetch(`${url}/k`, { headers: signedV2('GET', '/forms/k') })).status, 404)
+  })
+
   // Recorded: test_post_object_with_unicode_metadata.
   run('metadata of a form is UTF-8, its content headers are cut down to Latin-1', async (url) => {
     const fields = {

@@ -40,9 +40,14 @@ const control = /[\0-\x08\x0a-\x1f\x7f]/
 
 const token = /^[\w!#$%&'*+.^`|~-]+$/
 
-/** Whether a parameter could have been a header: its name is a token (RFC 9110, 5.6.2), its value has no line ends. */
+/** Whether a name can be that of a header: it is a token (RFC 9110, 5.6.2). */
+export function isHeaderName(name: string): boolean {
+  return token.test(name)
+}
+
+/** Whether a parameter could have been a header: its name can be one's, its value has no line ends. */
 export function fitsHeader(name: string, value: string): boolean {
-  return token.test(name) && !control.test(value)
+  return isHeaderName(name) && !control.test(value)
 }
 
 /**

@@ -71,7 +71,8 @@ export function compileBind(operation: OperationRow, table: ServiceTable): Bind 
     for (const name in source.headers) {
       const value = source.headers[name]
       const binder = byHeader.get(name)
-      if (binder !== undefined && value !== undefined) assign(input, binder, textOf(value), true)
+      if (binder !== undefined && value !== undefined)
+        assign(input, binder, sentText(value, name, source.rawHeaders), true)
       else if (prefix !== undefined && name.startsWith(prefix[3]))
         bindMetadata(input, prefix, name, value, source.rawHeaders)
       else if (value !== undefined) {
@@ -109,12 +110,17 @@ function bindMetadata(
   if (value === undefined) return
   input[row[0]] ??= nameMap<string>()
   const metadata = input[row[0]] as Record<string, string>
+  metadata[name.slice(row[3].length)] = sentText(value, name, rawHeaders)
+}
+
+/** The text of a header as signatures have it, so that two headers mean no other thing than the one they are signed as. */
+function sentText(value: string | string[], name: string, rawHeaders: readonly string[] | undefined): string {
   const text = textOf(value)
-  metadata[name.slice(row[3].length)] = text.includes(', ') ? (repeatedText(rawHeaders, name) ?? text) : text
+  return text.includes(', ') && name.startsWith('x-amz-') ? (repeatedText(rawHeaders, name) ?? text) : text
 }
 
 /**
- * The values of a header that came more than once, joined as AWS joins metadata: by a comma alone, where Node adds a blank.
+ * The values of a header that came more than once, joined as AWS joins them: by a comma alone, where Node adds a blank.
  * Undefined when the header came once.
  */
 function repeatedText(rawHeaders: readonly string[] | undefined, name: string): string | undefined {

@@ -277,6 +277,21 @@ describe('presigned URLs that are accepted', () => {
     assert.equal(go().movedHeaders, undefined)
   })
   // Recorded: test_pre_signed_url_if_match, test_pre_signed_url_if_none_match.
+  it('what no header can say is refused', () => {
+    for (const name of ['x-amz-meta-a:b', 'x-amz-meta-a b', 'x-amz-meta-ä']) {
+      refused(() => go({ query: { [name]: '1' } }), { code: 'InvalidArgument', fields: { ArgumentName: name } })
+    }
+    for (const value of ['a\nb', 'a\rb', 'a\0b', '\x7f']) {
+      refused(() => go({ query: { 'x-amz-meta-a': value } }), { code: 'InvalidArgument' })
+    }
+  })
+  it('a source of a copy in the query is none (aws/aws-sdk-php#1275)', () => {
+    assert.equal(go({ query: { 'x-amz-copy-source': '/b/k' } }).movedHeaders, undefined)
+  })
+  it('a condition in the query counts before one that was added as a header', () => {
+    const moved = go({ query: { 'if-none-match': '*' }, headers: { 'If-None-Match': '"x"' } }).movedHeaders
+    assert.deepEqual({ ...moved }, { 'if-none-match': '*' })
+  })
   it('conditions in the query are headers too', () => {
     const query = { 'If-None-Match': '*', 'if-match': 'd41d8cd98f00b204e9800998ecf8427e', 'If-Modified-Since': 'x' }
     assert.deepEqual(

@@ -163,6 +163,21 @@ describe('one reading of a signed request', () => {
     }
   }
 
+  it('two headers are the one that they are signed as', async () => {
+    const copy = (source: string) => ({
+      method: 'PUT',
+      target: '/bucket/copied.txt',
+      headers: { 'x-amz-copy-source': source },
+    })
+    await arena.expect(200, { method: 'PUT', target: '/bucket/a,b', body: 'with a comma' })
+    const signed = sign(copy('/bucket/a,b'))
+    delete signed.headers['x-amz-copy-source']
+    const lines = ['x-amz-copy-source: /bucket/a', 'x-amz-copy-source: b']
+    assert.equal((await arena.send(bytes(signed, { name: '', lines }))).status, 200)
+    assert.equal((await arena.expect(200, { target: '/bucket/copied.txt' })).body, 'with a comma')
+    assert.equal((await arena.send(bytes(signed, { name: '', lines: lines.reverse() }))).status, 403)
+  })
+
   it('an unsigned call does not run under the name of another action', async () => {
     const version = 'Version=2011-06-15&RoleArn=arn:aws:iam::111111111111:role/x&RoleSessionName=x'
     for (const form of [
