@@ -17,7 +17,7 @@ import type { Log } from './context.ts'
 import { checkHandlers } from './check-handlers.ts'
 import { listRequests, tellExplanation } from './explain.ts'
 import { error } from './errors.ts'
-import { createHttpServer } from './http/app.ts'
+import { createHttpServer, type RequestUnderWay } from './http/app.ts'
 import type { EdgeIds } from './http/edge-error.ts'
 import { KnownHosts } from './http/known-hosts.ts'
 import { defaultLimits, type HttpLimits } from './http/limits.ts'
@@ -44,6 +44,8 @@ import { version } from './version.ts'
 /** What AWS lets an account have. A count above that would cost more than it tells. */
 const maxBucketsCounted = 10_000
 
+export type { RequestUnderWay } from './http/app.ts'
+
 /** A server that listens. */
 export interface RunningServer {
   readonly url: string
@@ -56,6 +58,10 @@ export interface RunningServer {
   readonly recorder: Recorder
   /** Forgets everything stored and makes the configured buckets again. */
   reset(): Promise<void>
+  /** What is being worked on or answered. */
+  underWay(): RequestUnderWay[]
+  /** Answers all that is under way with InternalError, where no answer has begun. For a process that is about to end. */
+  fail(): void
   /** Stops accepting, finishes what is in flight up to `graceMs`, closes the store. */
   close(options?: { graceMs?: number }): Promise<void>
 }
@@ -164,6 +170,8 @@ export async function createServer(config: Config, log: Log, overrides: Override
     store,
     recorder,
     reset,
+    underWay: http.underWay,
+    fail: http.fail,
     async close({ graceMs = 5000 } = {}) {
       isReady = false
       await removeTrace()

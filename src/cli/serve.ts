@@ -2,7 +2,7 @@
 import type { Resolution } from '../config/resolve.ts'
 import type { Log } from '../context.ts'
 import { createLog } from '../lib/log.ts'
-import type { RunningServer } from '../server.ts'
+import type { RequestUnderWay, RunningServer } from '../server.ts'
 import { version } from '../version.ts'
 import { banner, listeningEvent } from './banner.ts'
 import { exitCodes, explainFailure } from './exit-codes.ts'
@@ -21,13 +21,16 @@ export async function serve(resolution: Resolution, io: Io): Promise<number> {
     if (isJson) log.warn({}, note)
     else io.err(`note: ${note}\n`)
   }
-  const stop = untilStopped(log)
+  let server: RunningServer | undefined
+  const stop = untilStopped(log, () => server?.fail())
   // The database's own files, too, are for nobody else.
   if (config.dataDir !== undefined) process.umask(0o077)
-  let server: RunningServer
   try {
     const { createServer } = await import('../server.ts')
-    server = await createServer(config, log)
+    const started = await Promise.race([createServer(config, log), stop])
+    // Stopped while it starts: as after a crash, nothing is lost by ending here.
+    if (typeof started === 'number') return started
+    server = started
   } catch (cause) {
     const failure = explainFailure(cause, config)
     io.err(
@@ -43,7 +46,9 @@ export async function serve(resolution: Resolution, io: Io): Promise<number> {
   io.out(isJson ? `${JSON.stringify(event)}\n` : banner(url, version, resolution, ca))
   process.send?.(event)
   const exitCode = await stop
-  if (!isJson && config.logLevel !== 'silent') io.err('Stopping. Once more to stop at once.\n')
+  const waiting = server.underWay()
+  if (isJson) log.info({ requests: waiting, graceMs }, 'stopping')
+  else if (config.logLevel !== 'silent') io.err(stoppingText(waiting))
   await server.close({ graceMs })
   return exitCode
 }
@@ -58,8 +63,36 @@ function notesOf({ config, notes }: Resolution): string[] {
   ]
 }
 
-/** Resolves with the exit code at the first signal; a second one ends the process. */
-function untilStopped(log: Log): Promise<number> {
+/** So many requests are named. */
+const namedRequests = 5
+/** Of a path, so much is shown. */
+const shownPath = 60
+
+/** For what a stop waits, and how long. */
+export function stoppingText(requests: readonly RequestUnderWay[]): string {
+  if (requests.length === 0) return 'Stopping.\n'
+  const verbs = { receiving: 'being received', working: 'being worked on', sending: 'being sent' }
+  const lines = requests.slice(0, namedRequests).map(({ method, path, state }) => {
+    const shown = path.length > shownPath ? `${path.slice(0, shownPath)}...` : path
+    return `  ${method} ${shown} (${verbs[state]})\n`
+  })
+  const more = requests.length - lines.length
+  const count = requests.length === 1 ? '1 request' : `${requests.length} requests`
+  return [
+    `Stopping: waits up to ${graceMs / 1000} s for ${count}. Once more to stop at once.\n`,
+    ...lines,
+    more > 0 ? `  and ${more} more\n` : '',
+  ].join('')
+}
+
+/** How long answers may take to leave after a crash, ms. */
+const lastAnswersMs = 500
+
+/**
+ * Resolves with the exit code at the first signal; a second one ends the process. What nobody has caught is logged, what
+ * can still be answered is, and the process ends: it is this command's own, and its state is no longer known.
+ */
+function untilStopped(log: Log, answerAll: () => void): Promise<number> {
   return new Promise((resolve) => {
     let isStopping = false
     const stop = (exitCode: number): void => {
@@ -71,9 +104,14 @@ function untilStopped(log: Log): Promise<number> {
     process.on('SIGTERM', () => stop(exitCodes.terminated))
     // The program that forked this one has gone: its fixture goes with it.
     process.on('disconnect', () => stop(exitCodes.clean))
+    let hasCrashed = false
+    // Rejections that nobody handles come here too.
     process.on('uncaughtException', (cause) => {
       log.error({ err: cause }, 'crash')
-      process.exit(exitCodes.crash)
+      if (hasCrashed) process.exit(exitCodes.crash)
+      hasCrashed = true
+      setTimeout(() => process.exit(exitCodes.crash), lastAnswersMs)
+      answerAll()
     })
   })
 }

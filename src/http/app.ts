@@ -11,8 +11,16 @@ import type { Traffic } from '../admin/metrics.ts'
 import { answerProbe } from '../admin/probes.ts'
 import type { Log } from '../context.ts'
 import { guarded } from '../lib/guard.ts'
-import { type EdgeIds, edgeErrorOf, edgeResponse, rawResponse, unparsable } from './edge-error.ts'
 import { Connections } from './connections.ts'
+import {
+  type EdgeIds,
+  edgeErrorOf,
+  edgeResponse,
+  maxHeaderSectionBytes,
+  rawResponse,
+  tooLongHeaders,
+  unparsable,
+} from './edge-error.ts'
 import { InFlight } from './in-flight.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 import { endGently } from './linger.ts'
@@ -37,11 +45,24 @@ export interface HttpDeps {
   limits?: Partial<HttpLimits>
 }
 
+/** A request that holds up a stop. */
+export interface RequestUnderWay {
+  method: string
+  /** Raw, without the query. */
+  path: string
+  /** `receiving`: its body is still coming. `sending`: its answer has begun. */
+  state: 'receiving' | 'working' | 'sending'
+}
+
 export interface HttpServer {
   /** Resolves with the port in use. @throws EADDRINUSE and the like, as the system says them; what TLS cannot use */
   listen(host: string, port: number): Promise<{ host: string; port: number }>
   /** Of all connections since the start, those of TLS inside. */
   traffic(): Traffic
+  /** What is being worked on or answered. */
+  underWay(): RequestUnderWay[]
+  /** Answers all that is under way with InternalError, where no answer has begun. For a process that is about to end. */
+  fail(): void
   /** Finishes what is in flight, up to `graceMs`, then cuts it. */
   close(graceMs: number): Promise<void>
 }
@@ -56,6 +77,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     limits,
     log: deps.log,
     isClosing: false,
+    skipping: new Set(),
     fallback: () => edgeResponse({ code: 'InternalError' }, deps.ids),
   }
   const server = createNodeServer(limits)
@@ -90,12 +112,31 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
       return { host: listening.host, port: listening.port }
     },
     traffic: () => connections.traffic(),
+    underWay: () => Array.from(requests.underWay, stateOf),
+    fail() {
+      sendOptions.isClosing = true
+      for (const { req, res } of requests.underWay) {
+        const exchange = { req, res, isAwaitingContinue: awaitsContinue(req) }
+        sendResponse(exchange, edgeResponse({ code: 'InternalError' }, deps.ids), sendOptions)
+      }
+    },
     async close(graceMs) {
       sendOptions.isClosing = true
-      await closeListeners(server, listening?.twin, front, graceMs)
+      // Their clients have been answered.
+      for (const socket of sendOptions.skipping) socket.destroySoon()
+      await closeListeners(server, listening?.twin, front, graceMs, () => {
+        const cut = Array.from(requests.underWay, stateOf)
+        if (cut.length > 0) deps.log.warn({ requests: cut }, 'stopping cut what was still under way')
+      })
       await inFlight.idle(cleanUpMs)
     },
   }
+}
+
+function stateOf({ req, res }: Pair): RequestUnderWay {
+  const [path = ''] = (req.url as string).split('?', 1)
+  const state = res.headersSent ? 'sending' : req.complete ? 'working' : 'receiving'
+  return { method: req.method as string, path, state }
 }
 
 function createNodeServer(limits: HttpLimits): Server {
@@ -213,10 +254,22 @@ function hasOneHost({ headers, rawHeaders, httpVersionMinor }: IncomingMessage):
   return count === 1
 }
 
+/**
+ * AWS takes 8 KB of headers. Observed: `MaxSizeAllowed` is 8192 (versity/versitygw#2180, AWS's answer of 2026-06).
+ * Assumed: every line counts whole, with its colon, space and line end; the request line does not, since AWS's message speaks
+ * of the header section, and presigned URLs with session tokens are long.
+ */
+function hasTooLongHeaders({ rawHeaders }: IncomingMessage): boolean {
+  let sizeBytes = 2 * rawHeaders.length
+  for (const text of rawHeaders) sizeBytes += text.length
+  return sizeBytes > maxHeaderSectionBytes
+}
+
 /** Not async itself: the request path makes the one promise that is needed. */
 function answer(exchange: Exchange, deps: HttpDeps, sendOptions: SendOptions): Promise<WireResponse> {
   const { req, res } = exchange
   if (!hasOneHost(req)) return Promise.resolve(edgeResponse(unparsable, deps.ids))
+  if (hasTooLongHeaders(req)) return Promise.resolve(edgeResponse(tooLongHeaders, deps.ids))
   const request = toWireRequest(exchange)
   const { headers } = req
   if (!req.complete && (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)) {

@@ -18,11 +18,18 @@ interface EdgeError {
 /** Observed: S3 answers requests it cannot parse with this message (client issue trackers quote it since 2015). */
 export const unparsable: EdgeError = { code: 'BadRequest', message: 'An error occurred when parsing the HTTP request.' }
 
+/** The largest header section that AWS takes. */
+export const maxHeaderSectionBytes = 8192
+export const tooLongHeaders: EdgeError = {
+  code: 'RequestHeaderSectionTooLarge',
+  elements: `<MaxSizeAllowed>${maxHeaderSectionBytes}</MaxSizeAllowed>`,
+}
+
 /** What a failure of Node's HTTP parser means to the client. */
 export function edgeErrorOf(nodeCode: string | undefined, isBodyUnfinished: boolean): EdgeError {
   switch (nodeCode) {
     case 'HPE_HEADER_OVERFLOW':
-      return { code: 'RequestHeaderSectionTooLarge', elements: '<MaxSizeAllowed>8192</MaxSizeAllowed>' }
+      return tooLongHeaders
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return { code: 'RequestTimeout' }
     case 'HPE_INVALID_EOF_STATE':

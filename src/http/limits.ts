@@ -1,7 +1,7 @@
 /** The edge's limits. Each differs from Node's default for a reason. */
 export interface HttpLimits {
   /**
-   * Request line and headers together. AWS allows 8 KiB of headers (the request path checks that, with AWS's answer);
+   * Request line and headers together. AWS allows 8 KiB of headers, which is checked beside, with AWS's answer;
    * this only bounds memory, with room for a key of 1,024 encoded bytes and a long session token in the query.
    */
   headerBytes: number

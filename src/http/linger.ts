@@ -25,10 +25,19 @@ function skipRest(req: IncomingMessage): void {
   req.resume()
 }
 
-/** Skips the rest of a body whose answer has gone, so that the connection can stay. It is cut when the rest does not come in `limitMs`. */
-export function skipRestWithin(req: IncomingMessage, limitMs: number): void {
-  const timer = setTimeout(() => req.socket.destroy(), limitMs).unref()
-  const stop = (): void => clearTimeout(timer)
+/**
+ * Skips the rest of a body whose answer has gone, so that the connection can stay. It is cut when the rest does not come in
+ * `limitMs`.
+ * @param skipping holds the connection meanwhile
+ */
+export function skipRestWithin(req: IncomingMessage, limitMs: number, skipping: Set<Socket>): void {
+  const { socket } = req
+  const timer = setTimeout(() => socket.destroy(), limitMs).unref()
+  const stop = (): void => {
+    clearTimeout(timer)
+    skipping.delete(socket)
+  }
+  skipping.add(socket)
   req.once('end', stop)
   req.once('close', stop)
   skipRest(req)

@@ -70,12 +70,16 @@ export async function listen(server: Server, host: string, port: number, log: Lo
   }
 }
 
-/** Stops accepting, waits for what is in flight, closes idle connections at once and all others after `graceMs`. */
+/**
+ * Stops accepting, waits for what is in flight, closes idle connections at once and all others after `graceMs`.
+ * @param onDeadline runs before those are closed
+ */
 export async function closeListeners(
   server: Server,
   twin: NetServer | undefined,
   front: TlsFront | undefined,
   graceMs: number,
+  onDeadline: () => void,
 ): Promise<void> {
   const closed = Promise.all(
     [server, twin].map((one) => new Promise((resolve) => (one ? one.close(resolve) : resolve(undefined)))),
@@ -85,6 +89,7 @@ export async function closeListeners(
   // A connection becomes idle when its last answer has been written, and nobody tells: look often.
   const sweep = setInterval(() => server.closeIdleConnections(), 25)
   const deadline = setTimeout(() => {
+    onDeadline()
     server.closeAllConnections()
     front?.closeAll()
   }, graceMs)

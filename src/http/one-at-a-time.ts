@@ -27,6 +27,8 @@ interface Line {
 
 export class OneAtATime {
   readonly #lines = new WeakMap<Duplex, Line>()
+  /** All requests that are being worked on or answered. */
+  readonly underWay = new Set<Pair>()
   readonly #begin: (pair: Pair) => void
 
   /** @param begin starts the work on a request; must not throw. The work ends when the response closes. */
@@ -72,7 +74,11 @@ export class OneAtATime {
 
   #start(pair: Pair, line: Line): void {
     line.current = pair
-    pair.res.once('close', () => this.#next(pair.req.socket, line))
+    this.underWay.add(pair)
+    pair.res.once('close', () => {
+      this.underWay.delete(pair)
+      this.#next(pair.req.socket, line)
+    })
     this.#begin(pair)
   }
 

@@ -1,5 +1,6 @@
 /** Node's request and response as WireRequest and WireResponse: the two translations of the edge, and nothing else. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { type Readable, pipeline } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Log } from '../context.ts'
@@ -59,6 +60,8 @@ export interface SendOptions {
   log: Log
   /** The server is shutting down: this answer is the connection's last. */
   isClosing: boolean
+  /** Connections whose clients have their answer and still send the rest of a body. */
+  readonly skipping: Set<Socket>
   /** What is sent when the response itself cannot be written (a header with a character that HTTP does not have). */
   fallback: () => WireResponse
 }
@@ -106,7 +109,7 @@ export function sendResponse(exchange: Exchange, response: WireResponse, options
     sendResponse(exchange, options.fallback(), options)
     return
   }
-  if (rest === 'skip') skipRestWithin(req, options.limits.bodyIdleMs)
+  if (rest === 'skip') skipRestWithin(req, options.limits.bodyIdleMs, options.skipping)
   else if (rest === 'linger') closeGently(req, options.limits)
   if (!hasBody || body === undefined) {
     discard(body)

@@ -226,10 +226,17 @@ const writes: Row[] = [
     fields: { MaxSizeAllowed: '2048' },
   },
   {
-    name: '600 metadata headers of more than 2 KiB together',
-    request: put(Object.fromEntries(Array.from({ length: 600 }, (_, at) => [`x-amz-meta-${at}`, 'vv']))),
+    name: '100 metadata headers of more than 2 KiB together',
+    request: put(Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`x-amz-meta-${at}`, 'v'.repeat(20)]))),
     status: 400,
     code: 'MetadataTooLarge',
+  },
+  {
+    name: '600 metadata headers, in more than 8 KiB of headers',
+    request: put(Object.fromEntries(Array.from({ length: 600 }, (_, at) => [`x-amz-meta-${at}`, 'vv']))),
+    status: 400,
+    code: 'RequestHeaderSectionTooLarge',
+    fields: { MaxSizeAllowed: '8192' },
   },
   {
     name: 'an encryption that nobody knows',

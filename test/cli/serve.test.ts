@@ -1,11 +1,12 @@
 /** The program itself, as its own process. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { raw } from '../http/raw-client.ts'
 
@@ -21,10 +22,10 @@ interface Program {
   exited: Promise<number | null>
 }
 
-function program(t: TestContext, argv: string[], hasIpc = false): Program {
+function program(t: TestContext, argv: string[], hasIpc = false, env: Record<string, string> = {}): Program {
   const child = spawn(process.execPath, [...loader, main, ...argv], {
     stdio: ['ignore', 'pipe', 'pipe', ...(hasIpc ? (['ipc'] as const) : [])],
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, ...env },
     cwd: tmpdir(),
   })
   t.after(() => child.kill('SIGKILL'))
@@ -69,6 +70,73 @@ describe('sandbucket serve', () => {
     child.kill('SIGTERM')
     assert.equal(await exited, 143)
     assert.deepEqual(openToOthers(data), [])
+  })
+
+  it('says for which requests a stop waits, and how long', async (t) => {
+    const { child, err, until, exited } = program(t, memory)
+    const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(await until('Ready.\n'))?.[1])
+    const head = `PUT /photos/${'k'.repeat(100)} HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nAuthorization: AWS a:b\r\n`
+    const client = await raw(port)
+    client.send(
+      `POST /photos HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n`,
+    )
+    // Answered already: nothing to wait for.
+    const answered = await raw(port)
+    answered.send(`${head}\r\n`)
+    await answered.until((text) => text.includes('</Error>'))
+    const startedMs = Date.now()
+    child.kill('SIGTERM')
+    while (!err().includes('being received')) await once(child.stderr as NodeJS.EventEmitter, 'data')
+    assert.match(
+      err(),
+      /Stopping: waits up to 8 s for 1 request\. Once more to stop at once\.\n {2}POST \/photos \(being received\)\n/,
+    )
+    client.socket.destroy()
+    assert.equal(await exited, 143)
+    assert.ok(Date.now() - startedMs < 7000)
+    answered.socket.destroy()
+  })
+
+  it('stops on SIGTERM while it starts', { timeout: 20_000 }, async (t) => {
+    if (process.platform === 'win32') return t.skip('there are no named pipes')
+    const folder = mkdtempSync(join(tmpdir(), 'start-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    // Nobody ever writes to it: the start waits.
+    const pipe = join(folder, 'cert.pem')
+    execFileSync('mkfifo', [pipe])
+    const { child, err, exited } = program(t, [
+      ...memory,
+      '--host',
+      '0.0.0.0',
+      '--tls',
+      '--tls-cert',
+      pipe,
+      '--tls-key',
+      pipe,
+    ])
+    // The note is the first that a start says.
+    while (!err().includes('note: ')) await once(child.stderr as NodeJS.EventEmitter, 'data')
+    await setTimeout(200)
+    child.kill('SIGTERM')
+    assert.equal(await exited, 143)
+  })
+
+  it('answers what is under way when something throws that nobody catches, and ends with 1', async (t) => {
+    const boom = "process.on('SIGUSR2', () => { Promise.reject(new Error('boom')) })"
+    const { child, out, until, exited } = program(t, [...memory, '--log-format', 'json'], false, {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(boom)}`,
+    })
+    const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(await until('"listening"'))?.[1])
+    const client = await raw(port)
+    client.send(
+      'POST /photos HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n',
+    )
+    await setTimeout(100)
+    child.kill('SIGUSR2')
+    assert.match(await client.closed(), /^HTTP\/1\.1 500 .*<Code>InternalError<\/Code>/s)
+    assert.equal(await exited, 1)
+    assert.match(out(), /"message":"boom".*"msg":"crash"/)
+    client.socket.destroy()
   })
 
   it('says at once that a folder cannot be made, with exit code 4', { timeout: 20_000 }, async (t) => {

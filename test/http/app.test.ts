@@ -57,6 +57,38 @@ describe('the request as it arrived', () => {
   })
 })
 
+// Observed: AWS's answer to a header of 9,000 bytes (versity/versitygw#2180).
+describe('the headers of a request', () => {
+  const sized = (bytes: number, target = '/b'): string => {
+    const rest = 'Host: h\r\nConnection: close\r\n'
+    return `GET ${target} HTTP/1.1\r\n${rest}x-a: ${'a'.repeat(bytes - rest.length - 'x-a: \r\n'.length)}\r\n\r\n`
+  }
+
+  it('may have 8 KiB, however long the target is', async (t) => {
+    const { port } = await start(t, hello)
+    assert.match(await exchange(port, sized(8192)), /^HTTP\/1\.1 200 /)
+    assert.match(await exchange(port, sized(8192, `/b?X-Amz-Security-Token=${'t'.repeat(12_000)}`)), /^HTTP\/1\.1 200 /)
+  })
+
+  it('of more are refused before anything else is looked at', async (t) => {
+    let begun = 0
+    const { port } = await start(t, () => {
+      begun++
+      return hello()
+    })
+    const many = `GET /b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n${'x-amz-meta-a: b\r\n'.repeat(600)}\r\n`
+    for (const request of [sized(8193), many]) {
+      const text = await exchange(port, request)
+      assert.match(text, /^HTTP\/1\.1 400 .*<Code>RequestHeaderSectionTooLarge<\/Code>/s)
+      assert.match(
+        text,
+        /<Message>Your request header section exceeds the maximum allowed size\.<\/Message><MaxSizeAllowed>8192</,
+      )
+    }
+    assert.equal(begun, 0)
+  })
+})
+
 describe('the response', () => {
   it('a string gets its length in bytes', async (t) => {
     const { port } = await start(t, async () => ({ status: 200, headers: { ETag: '"e"' }, body: 'é' }))
