@@ -9,6 +9,8 @@ export class Connections {
   #sentBytes = 0
 
   add(socket: Socket): void {
+    // What comes through a tunnel is on a connection that is known.
+    if (this.#open.has(socket)) return
     this.#count++
     this.#open.add(socket)
     socket.once('close', () => {
