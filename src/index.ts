@@ -1,8 +1,9 @@
 /** The Node API: a server in this process, for tests and tools. */
 import { clientUrl, firstKey } from './cli/exports.ts'
 import type { RecordReport } from './authorization/recorder.ts'
-import type { AccessKeyConfig, AccountConfig } from './config/config.ts'
+import type { AccessKeyConfig, AccountConfig, Config } from './config/config.ts'
 import type { Options } from './config/options.ts'
+import { exitCodes, explainFailure } from './cli/exit-codes.ts'
 import { resolveOptions } from './config/resolve.ts'
 import type { TrustingAgent } from './http/trusting-agent.ts'
 import { createLog } from './lib/log.ts'
@@ -45,7 +46,7 @@ export interface Sandbucket extends AsyncDisposable {
    * @param principal an ARN or its end (`user/NAME`); undefined: all
    */
   recorded(principal?: string): RecordReport
-  /** Forgets everything stored and makes the configured buckets again. */
+  /** Forgets everything stored and makes the configured buckets again. @throws Error once the server is closed */
   reset(): Promise<void>
   /** Stops. Requests in flight may take `graceMs` (default 1,000) to finish. Calling it again is harmless. */
   close(options?: { graceMs?: number }): Promise<void>
@@ -53,7 +54,8 @@ export interface Sandbucket extends AsyncDisposable {
 
 /**
  * Starts a server in this process: by default on a free port of 127.0.0.1, in memory, silent. Any number may run at once.
- * @throws UsageError when the options are wrong; the system's error when the address cannot be used
+ * @throws UsageError when the options are wrong; StoreError when the data directory cannot be used; an Error with the
+ * system's code (EADDRINUSE, ...) that says what to do when the address cannot
  * @example
  * await using s3 = await startSandbucket({ buckets: ['photos'] })
  * const client = new S3Client(s3.clientConfig())
@@ -62,7 +64,9 @@ export async function startSandbucket(options: Options = {}): Promise<Sandbucket
   const { config } = resolveOptions(options)
   const log = createLog({ level: config.logLevel, format: config.logFormat })
   const { createServer } = await import('./server.ts')
-  const server = await createServer(config, log)
+  const server = await createServer(config, log).catch((cause: unknown) => {
+    throw explained(cause, config)
+  })
   const endpoint = clientUrl(server.host, server.port, config.tls)
   const credentials = firstKey(config)
   const { ca } = server
@@ -89,8 +93,27 @@ export async function startSandbucket(options: Options = {}): Promise<Sandbucket
       ...(agents && ca !== undefined ? { requestHandler: { httpsAgent: agents.trustingAgent(ca) } } : {}),
     }),
     recorded: (principal) => server.recorder.report(principal),
-    reset: () => server.reset(),
+    async reset() {
+      if (closing !== undefined)
+        throw new Error(`The server at ${endpoint} is closed. Reset it before close(), or start another.`)
+      await server.reset()
+    },
     close,
     [Symbol.asyncDispose]: () => close(),
   }
+}
+
+/** A failed start in our words, with the code of the system. What says already what to do stays as it is. */
+function explained(cause: unknown, config: Config): unknown {
+  const { code, syscall } = (cause ?? {}) as NodeJS.ErrnoException
+  const { exitCode, message } = explainFailure(cause, config)
+  if (exitCode !== exitCodes.address) return cause
+  const isInUse = code === 'EADDRINUSE'
+  const inUse = `Port ${config.port} of ${config.host} is in use. Stop the program that has it, or leave port out: a free one is taken then.`
+  return Object.assign(new Error(isInUse ? inUse : message, { cause }), {
+    code,
+    syscall,
+    address: config.host,
+    port: config.port,
+  })
 }

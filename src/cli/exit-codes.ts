@@ -24,7 +24,7 @@ export function explainFailure(cause: unknown, config: Config): Failure {
   const { code, syscall } = error as NodeJS.ErrnoException
   const { host, port } = config
   if (code === 'EADDRINUSE') {
-    const message = `Port ${port} of ${host} is in use. Stop the program that has it, or start with --port ${port + 1}; --port 0 takes a free one.`
+    const message = `Port ${port} of ${host} is in use. Stop the program that has it, or start with --port ${port < 65_535 ? port + 1 : port - 1}; --port 0 takes a free one.`
     return { exitCode: exitCodes.address, message }
   }
   if (code === 'EACCES' && syscall === 'listen') {

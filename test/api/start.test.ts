@@ -53,6 +53,29 @@ describe('startSandbucket', () => {
     await assert.rejects(client.send(new GetObjectCommand({ Bucket: 'photos', Key: 'k' })), { name: 'NoSuchKey' })
   })
 
+  it('reset after close says that the server is closed', async (t) => {
+    const server = await start(t)
+    await server.close({ graceMs: 0 })
+    await assert.rejects(
+      server.reset(),
+      /^Error: The server at http:\/\/127\.0\.0\.1:\d+ is closed\. Reset it before close\(\)/,
+    )
+  })
+
+  it('an address in use, or none of this machine, says what to do', async (t) => {
+    const { port } = await start(t)
+    const inUse = {
+      code: 'EADDRINUSE',
+      port,
+      message: new RegExp(`^Port ${port} of 127\\.0\\.0\\.1 is in use\\. .*leave port out`),
+    }
+    await assert.rejects(startSandbucket({ port }), inUse)
+    await assert.rejects(startSandbucket({ host: '192.0.2.1' }), {
+      code: 'EADDRNOTAVAIL',
+      message: /^192\.0\.2\.1 is not an address of this machine\./,
+    })
+  })
+
   it('has the accounts that were asked for, and refuses every other key', async (t) => {
     const keys = { accessKeyId: 'me', secretAccessKey: 'mine' }
     const server = await start(t, { accounts: [{ id: '111122223333', displayName: 'Me', keys: [keys] }] })
