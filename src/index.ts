@@ -62,6 +62,8 @@ export interface Sandbucket extends AsyncDisposable {
  */
 export async function startSandbucket(options: Options = {}): Promise<Sandbucket> {
   const { config } = resolveOptions(options)
+  if (config.iam !== undefined)
+    await (await import('./check-config-policies.ts')).checkConfigPolicies(config.iam, undefined)
   const log = createLog({ level: config.logLevel, format: config.logFormat })
   const { createServer } = await import('./server.ts')
   const server = await createServer(config, log).catch((cause: unknown) => {

@@ -96,7 +96,7 @@ describe('IAM in the configuration', () => {
     [
       'a policy that is none',
       { policies: [{ name: 'p', document: {} }] },
-      /^iam: policy p: Syntax errors in policy\.$/,
+      /^iam\.policies\.0\.document has no Statement \(AWS answers: Syntax errors in policy\.\)$/,
     ],
     [
       'a group that is not there',

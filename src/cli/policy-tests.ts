@@ -4,7 +4,7 @@
  * there: an account id keeps its zeros, and `no` is not false.
  */
 import { type UsageError, usageError } from '../config/layer.ts'
-import type { YamlFile } from './read-yaml.ts'
+import type { YamlFile } from '../config/read-yaml.ts'
 
 /** `denied` is either deny. */
 const expectations = ['allowed', 'denied', 'implicitDeny', 'explicitDeny']
@@ -58,7 +58,7 @@ const notReadable = (path: string, format: string, cause: unknown): UsageError =
 
 /** The parser is loaded with the first such file. */
 async function loadYaml(text: string, path: string): Promise<YamlFile> {
-  const { readYaml } = await import('./read-yaml.ts')
+  const { readYaml } = await import('../config/read-yaml.ts')
   try {
     return readYaml(text)
   } catch (cause) {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type Arguments, readArguments } from '../config/arguments.ts'
 import { loadConfigFile } from '../config/file.ts'
 import type { Findings, UsageError } from '../config/layer.ts'
+import { options } from '../config/options.ts'
 import { type Resolution, resolveConfig } from '../config/resolve.ts'
 import { version } from '../version.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -33,7 +34,13 @@ export async function run(io: Io): Promise<number> {
 async function resolve(args: Arguments, io: Io, findings: Findings): Promise<Resolution> {
   const file = await loadConfigFile(args.configPath ?? (io.env.SANDBUCKET_CONFIG || undefined), io.directory)
   const readText = (path: string): string => readFileSync(path, 'utf8')
-  return resolveConfig({ args, env: io.env, file, readText, directory: io.directory }, findings)
+  const resolution = resolveConfig({ args, env: io.env, file, readText, directory: io.directory }, findings)
+  const { iam } = resolution.config
+  if (iam !== undefined && args.command === 'serve') {
+    const { checkConfigPolicies } = await import('../check-config-policies.ts')
+    await checkConfigPolicies(iam, io.env[options.iam.env] ? undefined : file)
+  }
+  return resolution
 }
 
 async function runCommand(args: Arguments, resolution: Resolution, io: Io): Promise<number> {

@@ -7,12 +7,21 @@ import { didYouMean } from './nearest.ts'
 import { type OptionName, options } from './options.ts'
 
 /** Tried in this order in the working directory. */
-export const defaultFileNames = ['sandbucket.config.json', 'sandbucket.config.mjs'] as const
+export const defaultFileNames = [
+  'sandbucket.config.json',
+  'sandbucket.config.yaml',
+  'sandbucket.config.yml',
+  'sandbucket.config.mjs',
+] as const
 
 /** A file's path as the user knows it and its content: an object, or whatever stands there instead. */
 export interface ConfigFile {
   path: string
   value: unknown
+  /** Of JSON and YAML: as it stands there. */
+  text?: string
+  /** By place in the value: the files that `{ "$file": "PATH" }` stood for. */
+  files?: ReadonlyMap<string, string>
 }
 
 /**
@@ -24,29 +33,31 @@ export async function loadConfigFile(path: string | undefined, directory: string
   if (name === undefined) return undefined
   const absolute = resolve(directory, name)
   if (!existsSync(absolute)) throw usageError([`there is no file ${absolute}`])
+  const isModule = /\.[cm]?js$/.test(name)
+  const isYaml = /\.ya?ml$/i.test(name)
   try {
-    if (!/\.[cm]?js$/.test(name)) return { path: name, value: readJsonFile(absolute, name) }
+    if (!isModule) return await readTextFile(absolute, name, isYaml)
     const module = (await import(pathToFileURL(absolute).href)) as { default?: unknown }
     return { path: name, value: module.default }
   } catch (cause) {
     if ((cause as Error).name === 'UsageError') throw cause
-    throw usageError([
-      `${name}: ${(cause as Error).message}; it must be ${/js$/.test(name) ? 'a module with a default export' : 'JSON'}`,
-    ])
+    const form = isModule ? 'a module with a default export' : isYaml ? 'YAML' : 'JSON'
+    throw usageError([`${name}: ${(cause as Error).message}; it must be ${form}`])
   }
 }
 
-/** JSON in which `{ "$file": "PATH" }` stands for the text of a file beside it: a secret, or a policy. @throws SyntaxError, UsageError */
-function readJsonFile(absolute: string, name: string): unknown {
+/**
+ * JSON or YAML in which `{ "$file": "PATH" }` stands for the text of a file beside it: a secret, or a policy. In YAML
+ * every value is the text that stands there: an account id keeps its zeros.
+ * @throws SyntaxError, UsageError
+ */
+async function readTextFile(absolute: string, name: string, isYaml: boolean): Promise<ConfigFile> {
   const text = readFileSync(absolute, 'utf8')
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new SyntaxError(withLine((cause as Error).message, text))
-  }
+  const value = isYaml ? (await import('./read-yaml.ts')).readYaml(text).value : parseJson(text)
   const problems: string[] = []
+  const files = new Map<string, string>()
   const read = (path: string, where: string): unknown => {
+    files.set(where, path)
     try {
       // An editor's last newline is not part of a secret.
       return readFileSync(resolve(dirname(absolute), path), 'utf8').replace(/\r?\n$/, '')
@@ -57,7 +68,15 @@ function readJsonFile(absolute: string, name: string): unknown {
   }
   const filled = fillIn(value, '', read)
   if (problems.length > 0) throw usageError(problems)
-  return filled
+  return { path: name, value: filled, text, files }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new SyntaxError(withLine((cause as Error).message, text))
+  }
 }
 
 /** Older versions of Node count characters only. */

@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import { recordOf } from '../lib/record-schema.ts'
 import type { AccessKeyConfig } from './config.ts'
-import { accessKeyPair, type Kind } from './values.ts'
+import { accessKeyPair, flag, type Kind } from './values.ts'
 
 /** A policy document, as text or as the object it stands for. */
 export type SeedDocument = string | Record<string, unknown>
@@ -65,6 +65,8 @@ export interface IamSeed {
 }
 
 const name = v.pipe(v.string(), v.regex(/^[\w+=,.@-]{1,128}$/))
+/** In YAML a number is text. */
+const seconds = v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,6}$/), v.transform(Number))])
 const document = v.union([v.string(), recordOf(v.string(), v.unknown())])
 const tags = v.optional(recordOf(v.string(), v.string()))
 const texts = v.optional(v.array(v.string()))
@@ -100,8 +102,8 @@ const seed: v.GenericSchema<unknown, IamSeed> = v.strictObject({
         boundary: v.optional(v.string()),
         tags,
         description: v.optional(v.string()),
-        maxSessionDuration: v.optional(v.pipe(v.number(), v.integer(), v.minValue(3600), v.maxValue(43_200))),
-        instanceProfile: v.optional(v.boolean()),
+        maxSessionDuration: v.optional(v.pipe(seconds, v.integer(), v.minValue(3600), v.maxValue(43_200))),
+        instanceProfile: v.optional(flag.schema),
       }),
     ),
   ),
