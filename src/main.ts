@@ -16,6 +16,7 @@ const exitCode = await run({
   env: process.env,
   directory: process.cwd(),
   isTerminal: process.stdout.isTTY === true,
+  columns: process.stdout.columns,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
 })

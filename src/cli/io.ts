@@ -4,6 +4,8 @@ export interface Io {
   env: Readonly<Record<string, string | undefined>>
   directory: string
   isTerminal: boolean
+  /** Of the terminal; undefined where the output is none. */
+  columns?: number | undefined
   out(text: string): void
   err(text: string): void
 }

@@ -17,9 +17,14 @@ export async function run(io: Io): Promise<number> {
     io.out(`${version}\n`)
     return exitCodes.clean
   }
-  if (args.wants === 'help') {
+  if (args.wants === 'help' && findings.problems.length === 0) {
     const { helpText } = await import('./help.ts')
-    io.out(helpText())
+    io.out(helpText(args.helpOn, io.columns))
+    return exitCodes.clean
+  }
+  if (args.command === 'completion' && findings.problems.length === 0) {
+    const { completion } = await import('./completion.ts')
+    io.out(completion(args.word ?? ''))
     return exitCodes.clean
   }
   try {

@@ -16,7 +16,11 @@ const graceMs = 8_000
 export async function serve(resolution: Resolution, io: Io): Promise<number> {
   const { config } = resolution
   const isJson = config.logFormat === 'json'
-  const log = createLog({ level: config.logLevel, format: config.logFormat, isColoured: io.isTerminal })
+  const log = createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    isColoured: io.isTerminal && !io.env.NO_COLOR,
+  })
   for (const note of notesOf(resolution)) {
     if (isJson) log.warn({}, note)
     else io.err(`note: ${note}\n`)

@@ -11,6 +11,8 @@ export interface Arguments {
   command: Command
   /** Asked for instead of the command. */
   wants: 'help' | 'version' | undefined
+  /** The command that help is wanted about. */
+  helpOn: Command | undefined
   layer: Layer
   configPath: string | undefined
   /** What the command is about, of those that take a word: the id of a request, a file, what to do. */
@@ -63,6 +65,7 @@ export function readArguments(argv: readonly string[], findings: Findings): Argu
   const result: Arguments = {
     command: 'serve',
     wants: undefined,
+    helpOn: undefined,
     layer: {},
     configPath: undefined,
     word: undefined,
@@ -95,11 +98,15 @@ function readCommand(positionals: readonly string[], result: Arguments, findings
   const [word, ...rest] = positionals
   if (word === undefined) return
   if (word === 'help' || word === 'version') result.wants = word
-  else if ((commands as readonly string[]).includes(word)) result.command = word as Command
-  else
-    findings.problems.push(
-      `"${word}" is not a command${didYouMean(word, commands, `; commands are ${commands.join(', ')}`)}`,
-    )
+  const named = word === 'help' ? rest[0] : word === 'version' ? undefined : word
+  if (named !== undefined) {
+    if (!(commands as readonly string[]).includes(named)) {
+      const otherwise = `; commands are ${commands.join(', ')}`
+      findings.problems.push(`"${named}" is not a command${didYouMean(named, commands, otherwise)}`)
+    } else if (word === 'help') result.helpOn = named as Command
+    else result.command = named as Command
+  }
+  if (result.wants === 'help' && word !== 'help') result.helpOn = result.command
   if (result.wants !== undefined) return
   const row = commandRows[result.command]
   if (row.word !== undefined) {

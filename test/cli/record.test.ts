@@ -72,7 +72,7 @@ describe('sandbucket record', () => {
       assert.equal(exitCode, 2, argv.join(' '))
       assert.match(err, expected)
     }
-    assert.match(helpText(), /sandbucket record \[start\|stop\|show\] +collect/)
+    assert.match(helpText(), /sandbucket record \[start\|stop\|show\]\s+collect/)
   })
 
   it('is told by the banner, and so is soft mode', () => {
