@@ -136,6 +136,11 @@ export async function createServer(config: Config, log: Log, overrides: Override
       reset,
       isReady: () => isReady,
       ca: tls?.ca,
+      isServiceLevel: (request) =>
+        whenReady(
+          addresser.address(request),
+          ({ service, surface, level }) => service === 's3' && surface === 'rest' && level === 'service',
+        ),
       metrics: async () => ({
         version,
         isReady,
@@ -265,7 +270,16 @@ interface AuthorizerParts {
 interface AdminParts
   extends Pick<
     AdminDeps,
-    'config' | 'log' | 'recorder' | 'reset' | 'bucketExists' | 'isReady' | 'ca' | 'knownHosts' | 'metrics'
+    | 'config'
+    | 'log'
+    | 'recorder'
+    | 'reset'
+    | 'bucketExists'
+    | 'isReady'
+    | 'ca'
+    | 'knownHosts'
+    | 'metrics'
+    | 'isServiceLevel'
   > {
   store: Store
   clock: Clock
@@ -302,6 +316,7 @@ function adminDeps(parts: AdminParts): AdminDeps {
     },
     knownHosts: parts.knownHosts,
     metrics: parts.metrics,
+    isServiceLevel: parts.isServiceLevel,
     bucketExists: parts.bucketExists,
     ca: parts.ca,
   }

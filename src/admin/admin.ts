@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts'
 import type { Log } from '../context.ts'
 import type { KnownHosts } from '../http/known-hosts.ts'
+import type { WireRequest } from '../http/wire.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { ServiceSessions } from '../sts/service-sessions.ts'
 import type { Measurements } from './metrics.ts'
@@ -49,5 +50,7 @@ export interface AdminDeps {
   }
   /** Hosts that are answered while no key is configured. */
   knownHosts: Pick<KnownHosts, 'knows'>
+  /** Whether a request for `/` is for S3 as a whole, by its Host: no bucket, no other service. */
+  isServiceLevel(request: WireRequest): MaybePromise<boolean>
   bucketExists(name: string): MaybePromise<boolean>
 }

@@ -66,20 +66,18 @@ export function answerProbe(
   deps: AdminDeps,
 ): (() => Promise<WireResponse | undefined>) | undefined {
   const { method, headers, rawPath: path, remoteAddress } = request
-  // Whoever may not ask under this name is answered by S3, which says why.
-  const isKnown = async () => !deps.config.hasWellKnownKeys || deps.knownHosts.knows(String(headers.host ?? ''))
   if (isImds(method, path, headers)) {
     return async () => {
-      if (!(await isKnown())) return undefined
+      if (!(await isKnown(request, deps))) return undefined
       return (await import('./imds.ts')).answerImds({ method, path, headers, remoteAddress }, deps)
     }
   }
   if ((method !== 'GET' && method !== 'HEAD') || headers.authorization !== undefined || request.rawQuery !== '')
     return undefined
   const probe = probes.get(path)
-  if (probe === undefined) return undefined
+  if (probe === undefined) return path === '/' ? answerBrowser(request, deps) : undefined
   return async () => {
-    if (!(await isKnown())) return undefined
+    if (!(await isKnown(request, deps))) return undefined
     if (probe.bucket !== undefined && (await deps.bucketExists(probe.bucket))) return undefined
     const isReady = deps.isReady()
     return {
@@ -88,4 +86,20 @@ export function answerProbe(
       body: isReady ? probe.body(deps) : '',
     }
   }
+}
+
+/** The page for people. Only where S3 would list buckets: at `/` of the server itself, not of a bucket. */
+function answerBrowser(request: WireRequest, deps: AdminDeps): (() => Promise<WireResponse | undefined>) | undefined {
+  const { method, headers } = request
+  if (method !== 'GET' || !String(headers.accept ?? '').includes('text/html')) return undefined
+  return async () => {
+    const { wantsWelcome, welcome } = await import('./welcome.ts')
+    if (!wantsWelcome(request) || !deps.isReady() || !(await isKnown(request, deps))) return undefined
+    return (await deps.isServiceLevel(request)) ? welcome(request, deps.config, deps.version) : undefined
+  }
+}
+
+/** Whoever may not ask under this name is answered by S3, which says why. */
+async function isKnown({ headers }: WireRequest, { config, knownHosts }: AdminDeps): Promise<boolean> {
+  return !config.hasWellKnownKeys || knownHosts.knows(String(headers.host ?? ''))
 }

@@ -75,6 +75,7 @@ export async function start(
         samlMetadata: async () => '',
       },
       knownHosts,
+      isServiceLevel: () => true,
       bucketExists,
     },
     ...more,
