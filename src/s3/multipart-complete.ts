@@ -28,6 +28,7 @@ import { multipartETag, quoteETag } from './lib/etag.ts'
 import { objectLocation } from './lib/location.ts'
 import {
   checkCompletedChecksum,
+  checkCompletedForm,
   checkCompletedType,
   completedChecksum,
   keepsChecksum,
@@ -46,6 +47,7 @@ interface Assembly {
 
 /** The parts to join, checked in the order in which AWS is seen to complain. */
 async function assemble(ctx: Ctx, upload: UploadRecord, input: CompleteMultipartUploadRequest): Promise<Assembly> {
+  checkCompletedForm(input)
   checkCompletedType(upload, input.ChecksumType)
   const listed = listedParts(input)
   if (upload.ChecksumAlgorithm !== undefined || isDirectory(ctx.bucket)) requireConsecutive(listed, input.UploadId)
