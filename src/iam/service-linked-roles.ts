@@ -3,20 +3,26 @@ import { randomUUID } from 'node:crypto'
 import { error } from '../errors.ts'
 import { newUniqueId } from '../lib/aws-ids.ts'
 import type { IamHandlers } from '../model/iam.types.gen.ts'
+import { isServicePrincipal } from '../policy/service-principals.ts'
 import type { RoleRecord } from '../store/iam-records.ts'
 import { noSuchEntity, requireRole } from './lib/find.ts'
 import { serviceRoleDescription, serviceRoleName, serviceRolePath, serviceRolePolicies } from './lib/service-roles.ts'
 import { roleView } from './lib/views.ts'
 
-/** Observed: only these take a suffix (as above). */
-const suffixed = new Set(['autoscaling.amazonaws.com', 'connect.amazonaws.com', 'lexv2.amazonaws.com'])
+/** Observed: only these take a suffix (as above); Lex documents it for its channels, too. */
+const suffixed = new Set([
+  'autoscaling.amazonaws.com',
+  'channels.lexv2.amazonaws.com',
+  'connect.amazonaws.com',
+  'lexv2.amazonaws.com',
+])
 
 const invalidInput = (message: string) => error('InvalidInput', {}, { message })
 
 export const serviceLinkedRoles = {
   async CreateServiceLinkedRole(input, ctx) {
     const { AWSServiceName, CustomSuffix, Description = serviceRoleDescription(AWSServiceName) } = input
-    if (!/^[a-z0-9.-]+\.amazonaws\.com$/.test(AWSServiceName)) {
+    if (!isServicePrincipal(AWSServiceName)) {
       throw invalidInput(`${AWSServiceName} is not a valid AWS service name.`)
     }
     if (CustomSuffix !== undefined && !suffixed.has(AWSServiceName)) {

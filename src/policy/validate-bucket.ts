@@ -14,6 +14,7 @@ import { findKey } from './keys.ts'
 import { compilePattern } from './match.ts'
 import { normalizePolicy } from './normalize.ts'
 import { parsePolicy } from './parse.ts'
+import { isServicePrincipal } from './service-principals.ts'
 
 /** What a principal of a policy stands for. */
 export interface ResolvedPrincipal {
@@ -110,10 +111,9 @@ function faultOfPrincipal(
 
 /** Unique ids are what saved ARNs turn into; they cannot be put. */
 const uniqueId = /^A(?:IDA|ROA|GPA|IPA)[A-Z0-9]{12,}$/
-const serviceName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$/
 
 function resolve(type: PrincipalType, value: string, rules: BucketPolicyRules): ResolvedPrincipal | undefined {
-  if (type === 'Service') return serviceName.test(value) ? { arn: value } : undefined
+  if (type === 'Service') return isServicePrincipal(value) ? { arn: value } : undefined
   if (type === 'Federated') return /^[^*?]+$/.test(value) ? { arn: value } : undefined
   if (type === 'AWS' && value === '*') return { arn: value }
   return /[*?]/.test(value) || uniqueId.test(value) ? undefined : rules.resolve(type, value)

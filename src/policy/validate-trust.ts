@@ -76,7 +76,8 @@ function faultOfPrincipal({ isStar, entries }: PrincipalElement, rules: TrustPol
   // Observed: the bare star is refused where {"AWS":"*"} is not (aws-cdk issue 5732).
   if (isStar) return 'AssumeRolepolicy contained an invalid principal: "STAR":"*".'
   const bad = entries.find(({ type, value }) => !(type === 'AWS' && value === '*') && !rules.resolve(type, value))
-  return bad && `Invalid principal in policy: "${bad.type}":"${bad.value}"`
+  // Observed: the type of a service is in capitals (published error texts of CreateRole).
+  return bad && `Invalid principal in policy: "${bad.type === 'Service' ? 'SERVICE' : bad.type}":"${bad.value}"`
 }
 
 function uniqueIdsOf({ statements = [] }: PolicyDocument, { resolve }: TrustPolicyRules): Record<string, string> {

@@ -193,6 +193,14 @@ describe('inputs', () => {
     )
   })
 
+  it('are refused for trust in a service that there is not', async () => {
+    const AssumeRolePolicyDocument = trust({ Service: 'ec3.amazonaws.com' })
+    assert.equal(
+      await refused(new api.CreateRoleCommand({ RoleName: 'r', AssumeRolePolicyDocument })),
+      '400 MalformedPolicyDocumentException: Invalid principal in policy: "SERVICE":"ec3.amazonaws.com"',
+    )
+  })
+
   it('are refused for tags of what is made, wherever they stand', async () => {
     const Tags = [
       { Key: 'fine', Value: 'v' },

@@ -84,17 +84,104 @@ const descriptions: Readonly<Record<string, string>> = nameMap({
     'Service-linked role used by AWS SSO to manage AWS resources, including IAM roles, policies and SAML IdP on your behalf.',
 })
 
+/** Service and role as policies of AWS name them (its managed policies of 2026-09-30); their policies are not known here. */
+const moreRows = `
+  access-analyzer AccessAnalyzer
+  aco-automation ComputeOptimizerAutomation
+  agent-registry AgentRegistry
+  airflow AmazonMWAA
+  airflow-serverless AmazonMWAAServerless
+  apidestinations.events AmazonEventBridgeApiDestinations
+  appfabric AppFabric
+  application-insights ApplicationInsights
+  application-signals.cloudwatch CloudWatchApplicationSignals
+  apprunner AppRunner
+  appstream.application-autoscaling ApplicationAutoScaling_AppStreamFleet
+  appsync AppSync
+  artifact Artifact
+  auditmanager AuditManager
+  bedrock-agentcore BedrockAgentCoreGatewayNetwork
+  braket AmazonBraket
+  bugbust BugBust
+  cassandra-streams AmazonKeyspacesCDC
+  channels.lex LexChannels
+  channels.lexv2 LexV2Channels
+  chime AmazonChime
+  codeguru-reviewer AmazonCodeGuruReviewer
+  cognito-idp AmazonCognitoIdp
+  compute-optimizer ComputeOptimizer
+  config-conforms ConfigConforms
+  continuousexport.discovery ApplicationDiscoveryServiceContinuousExport
+  cost-optimization-hub.bcm CostOptimizationHub
+  datasync DataSync
+  delivery.logs LogDelivery
+  devops-guru DevOpsGuru
+  dynamodb.application-autoscaling ApplicationAutoScaling_DynamoDBTable
+  ec2fastlaunch EC2FastLaunch
+  elasticmapreduce EMRCleanup
+  events CloudWatchEvents
+  events.workmail AmazonWorkMailEvents
+  fms FMS
+  globalaccelerator GlobalAccelerator
+  inspector AmazonInspector
+  internetmonitor InternetMonitor
+  iotsitewise IoTSiteWise
+  justintimeaccess.ssm SystemsManagerJustInTimeAccess
+  lambda Lambda
+  license-management.marketplace MarketplaceLicenseManagement
+  license-manager.member-account AWSLicenseManagerMemberAccountRole
+  macie AmazonMacie
+  maintenance.elasticbeanstalk ElasticBeanstalk
+  managedupdates.elasticbeanstalk ElasticBeanstalk
+  migrationhub-orchestrator MigrationHubOrchestrator
+  monitoring.thinclient AmazonWorkSpacesThinClientMonitoring
+  neptune-graph NeptuneGraph
+  network-firewall NetworkFirewall
+  network.bedrock-agentcore BedrockAgentCoreNetwork
+  notifications.ssm SystemsManagerNotifications
+  ops.athena AmazonAthena
+  orgsdatasync.servicecatalog ServiceCatalogOrgsDataSync
+  osis AmazonOpenSearchIngestionService
+  private-marketplace.marketplace PrivateMarketplaceAdmin
+  remediation.config ConfigRemediation
+  replication.lexv2 LexV2Replication
+  reporting.trustedadvisor TrustedAdvisorReporting
+  route53resolver Route53Resolver
+  rum RealUserMonitoring
+  runtime-identity.bedrock-agentcore BedrockAgentCoreRuntimeIdentity
+  runtime-instances.bedrock-agentcore BedrockAgentCoreRuntimeInstances
+  sagemaker.application-autoscaling ApplicationAutoScaling_SageMakerEndpoint
+  schemas Schemas
+  scraper.aps AmazonPrometheusScraper
+  sdmp SDMP
+  security-ir SecurityIncidentResponse
+  securitylake SecurityLake
+  servicecatalog-appregistry AWSServiceCatalogAppRegistry
+  servicequotas ServiceQuotas
+  spot EC2Spot
+  ssm-sap AWSSSMForSAP
+  support Support
+  supportplans SupportPlans
+  sync.proton ProtonSync
+  thirdparty.config ConfigThirdParty
+  timestream-influxdb TimestreamInfluxDB
+  transform-custom AWSTransformCustom
+  transitgateway VPCTransitGateway
+  triage.security-ir SecurityIncidentResponse_Triage
+  user-attribute-cost-allocation-data UserAttributeCostAllocation
+  vpc-lattice VpcLattice
+`
+
 interface ServiceRole {
   name: string
-  policy: string
+  policy: string | undefined
 }
 
 const known: ReadonlyMap<string, ServiceRole> = new Map(
-  rows
-    .trim()
+  (rows.trim() + moreRows.trimEnd())
     .split('\n')
     .map((row) => row.trim().split(' '))
-    .map(([service = '', name = '', policy = '']) => [`${service}.amazonaws.com`, { name, policy }]),
+    .map(([service = '', name = '', policy]) => [`${service}.amazonaws.com`, { name, policy }]),
 )
 
 /** Assumed: services without a row are called by the words of their host. */

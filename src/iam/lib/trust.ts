@@ -4,6 +4,7 @@ import { error } from '../../errors.ts'
 import { parseArn, rootArn } from '../../lib/arn.ts'
 import type { PrincipalType } from '../../policy/document.ts'
 import { parsePolicy } from '../../policy/parse.ts'
+import { isServicePrincipal } from '../../policy/service-principals.ts'
 import type { ResolvedPrincipal } from '../../policy/validate-bucket.ts'
 import { validateTrustPolicy } from '../../policy/validate-trust.ts'
 import type { IamAccount } from '../../store/iam-account.ts'
@@ -35,7 +36,7 @@ export async function trustResolver(ctx: Known, text: string): Promise<(own: Iam
     }
   }
   return (own) => (type, value) => {
-    if (type === 'Service') return /^[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?$/.test(value) ? { arn: value } : undefined
+    if (type === 'Service') return isServicePrincipal(value) ? { arn: value } : undefined
     if (type === 'Federated') return isProvider(value) ? { arn: value } : undefined
     if (type === 'CanonicalUser') {
       const account = ctx.account(value)
