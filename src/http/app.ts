@@ -96,10 +96,10 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     socket.on('error', () => socket.destroy())
     // Node no longer looks after the answer before this one.
     if (requests.current(socket) !== undefined) socket.destroy()
-    else answerConnect(req, socket, head, deps, front?.accept)
+    else guarded(() => answerConnect(req, socket, head, deps, front?.accept), cutting(socket, deps.log))()
   })
-  server.on('clientError', (cause: ClientError, socket) => {
-    answerClientError(cause, socket as Socket, requests, deps)
+  server.on('clientError', (cause: ClientError, socket: Socket) => {
+    guarded(() => answerClientError(cause, socket, requests, deps), cutting(socket, deps.log))()
   })
   let listening: Listening | undefined
   return {
@@ -130,6 +130,14 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
       })
       await inFlight.idle(cleanUpMs)
     },
+  }
+}
+
+/** What is done about a failure of the edge itself: nothing can be said any more, the client sees its connection cut. */
+function cutting(socket: Socket, log: Log): (cause: unknown) => void {
+  return (cause) => {
+    log.error({ err: cause }, 'the edge threw')
+    socket.destroy()
   }
 }
 
@@ -177,11 +185,9 @@ function createApp(deps: HttpDeps, sendOptions: SendOptions, inFlight: InFlight)
     if (sendOptions.isClosing) ctx.set('Connection', 'close')
     await (await admin)(ctx, next)
   }
-  /** Nothing can be said any more: the client sees its connection cut. */
   const giveUp = (cause: unknown, { req, res }: Pair): void => {
-    deps.log.error({ err: cause }, 'the edge threw')
     res.destroy()
-    req.socket.destroy()
+    cutting(req.socket, deps.log)(cause)
   }
   const begin = (exchange: Exchange): void => {
     const ended = (): void => inFlight.end()
@@ -273,12 +279,13 @@ function answer(exchange: Exchange, deps: HttpDeps, sendOptions: SendOptions): P
   const request = toWireRequest(exchange)
   const { headers } = req
   if (!req.complete && (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)) {
-    req.once('timeout', () => {
+    const onTimeout = (): void => {
       // The answer has gone, and the rest of the body does not come.
       if (res.headersSent) return void req.socket.destroy()
       res.once('close', () => req.destroy())
       sendResponse(exchange, edgeResponse({ code: 'RequestTimeout' }, deps.ids), sendOptions)
-    })
+    }
+    req.once('timeout', guarded(onTimeout, cutting(req.socket, deps.log)))
   }
   const probe = answerProbe(request, deps.admin)
   if (probe === undefined || isBucketHost(deps, req)) return deps.handle(request)

@@ -6,6 +6,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { createSecureContext, createServer, type SecureContext } from 'node:tls'
 import type { Log } from '../context.ts'
+import { guarded } from '../lib/guard.ts'
 import type { HttpLimits } from './limits.ts'
 import { handshakeFailure } from './tls-failure.ts'
 
@@ -76,19 +77,30 @@ export function installTls(http: Server, identity: TlsIdentity, limits: HttpLimi
     socket.on('error', leave)
     socket.once('close', leave)
     socket.setTimeout(limits.headersMs, end)
-    socket.once('readable', () => {
+    const fail = (cause: unknown): void => {
+      log.error({ err: cause, peer: socket.remoteAddress }, 'a connection could not be taken over')
+      end()
+    }
+    const onReadable = (): void => {
       leave()
       socket.setTimeout(0, end)
       const first = socket.read() as Buffer | null
-      if (first === null) return end()
+      if (first === null) {
+        end()
+        return
+      }
       socket.unshift(first)
-      if (first[0] !== handshakeRecord) return hand(socket)
+      if (first[0] !== handshakeRecord) {
+        hand(socket)
+        return
+      }
       encrypted.add(socket)
       // A client that ends its side during the handshake is gone.
       socket.allowHalfOpen = false
       socket.once('close', () => encrypted.delete(socket))
       tls.emit('connection', socket)
-    })
+    }
+    socket.once('readable', guarded(onReadable, fail))
   }
   http.on('connection', accept)
   return {
