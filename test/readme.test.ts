@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { optionsMarkdown } from '../src/cli/help.ts'
+import { configSchema, schemaFile } from '../src/config/json-schema.ts'
 import { coverage } from '../src/coverage.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -35,8 +36,17 @@ function fill(readme: string, name: string, content: string): string {
 const before = readFileSync(file, 'utf8')
 const after = fill(fill(before, 'options', optionsMarkdown()), 'coverage', coverageMarkdown())
 
-if (process.argv.includes('--update')) writeFileSync(file, after)
-else {
+const schemaPath = join(dirname(file), schemaFile)
+const schema = `${JSON.stringify(configSchema(), undefined, 2)}\n`
+
+if (process.argv.includes('--update')) {
+  writeFileSync(file, after)
+  writeFileSync(schemaPath, schema)
+} else {
+  it('the schema of the configuration is that of the options (npm run readme)', () => {
+    assert.equal(readFileSync(schemaPath, 'utf8'), schema)
+  })
+
   it('the tables of README.md are those of the code (npm run readme)', () => {
     assert.equal(before, after)
   })

@@ -40,7 +40,8 @@ export const wellKnownKeys: readonly AccessKeyConfig[] = [
 ].map(([id, key]) => ({ accessKeyId: id as string, secretAccessKey: key as string }))
 
 const name = v.pipe(v.string(), v.nonEmpty())
-const account: v.GenericSchema<unknown, AccountOptions> = v.strictObject({
+/** One account. */
+export const accountSchema: v.GenericSchema<unknown, AccountOptions> = v.strictObject({
   id: name,
   canonicalId: v.optional(name),
   displayName: v.optional(v.string()),
@@ -53,7 +54,7 @@ const account: v.GenericSchema<unknown, AccountOptions> = v.strictObject({
 export const accounts: Kind<AccountOptions[]> = {
   schema: v.pipe(
     v.union([v.array(v.unknown()), v.pipe(v.string(), v.parseJson(), v.array(v.unknown()))]),
-    v.array(account),
+    v.array(accountSchema),
     v.minLength(1),
   ),
   must:

@@ -67,20 +67,29 @@ export interface IamSeed {
 const name = v.pipe(v.string(), v.regex(/^[\w+=,.@-]{1,128}$/))
 /** In YAML a number is text. */
 const seconds = v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,6}$/), v.transform(Number))])
-const document = v.union([v.string(), recordOf(v.string(), v.unknown())])
+/** A policy document. */
+export const documentSchema = v.union([v.string(), recordOf(v.string(), v.unknown())])
 const tags = v.optional(recordOf(v.string(), v.string()))
 const texts = v.optional(v.array(v.string()))
 const holder = {
   name,
   path: v.optional(v.string()),
   attach: texts,
-  policies: v.optional(recordOf(name, document)),
+  policies: v.optional(recordOf(name, documentSchema)),
 }
 
-const seed: v.GenericSchema<unknown, IamSeed> = v.strictObject({
+/** What one account has. */
+export const seedSchema: v.GenericSchema<unknown, IamSeed> = v.strictObject({
   account: v.optional(v.pipe(v.string(), v.nonEmpty())),
   policies: v.optional(
-    v.array(v.strictObject({ name, path: v.optional(v.string()), description: v.optional(v.string()), document })),
+    v.array(
+      v.strictObject({
+        name,
+        path: v.optional(v.string()),
+        description: v.optional(v.string()),
+        document: documentSchema,
+      }),
+    ),
   ),
   groups: v.optional(v.array(v.strictObject(holder))),
   users: v.optional(
@@ -98,7 +107,7 @@ const seed: v.GenericSchema<unknown, IamSeed> = v.strictObject({
     v.array(
       v.strictObject({
         ...holder,
-        trust: document,
+        trust: documentSchema,
         boundary: v.optional(v.string()),
         tags,
         description: v.optional(v.string()),
@@ -126,7 +135,7 @@ const list = v.pipe(
       v.transform((one) => [one]),
     ),
   ]),
-  v.array(seed),
+  v.array(seedSchema),
 )
 
 /** One account's IAM as an object, several as an array, either as JSON text too. */

@@ -19,7 +19,8 @@ export interface KmsKeyOptions {
 
 const id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,256}$/))
 const alias = v.pipe(v.string(), v.regex(/^alias\/(?!aws\/)[A-Za-z0-9/_-]{1,250}$/))
-const key = v.pipe(
+/** One key, as an object. */
+export const kmsKeySchema = v.pipe(
   v.strictObject({
     id: v.optional(id),
     alias: v.optional(v.union([alias, v.array(alias)])),
@@ -56,7 +57,7 @@ const entries: v.GenericSchema<unknown, unknown[]> = v.union([
 
 /** KMS keys: an array of ids, aliases and objects, the same as JSON text, or ids and aliases with commas between. */
 export const kmsKeys: Kind<KmsKeyOptions[]> = {
-  schema: v.pipe(entries, v.array(v.union([bare, key]))),
+  schema: v.pipe(entries, v.array(v.union([bare, kmsKeySchema]))),
   must:
     'ids or aliases (alias/NAME) of KMS keys with a comma between two, or a list of ' +
     '{ "id", "alias", "state", "accountId", "region" } with at least "id" or "alias"',
