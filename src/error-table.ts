@@ -89,6 +89,10 @@ export const errorTable = {
   InvalidIdentityToken: row(400, 'The web identity token could not be validated.'),
   InvalidInput: row(400, 'An invalid or out-of-range value was supplied for an input parameter.'),
   InvalidLocationConstraint: row(400, 'The specified location-constraint is not valid'),
+  InvalidNamespaceHeader: row(
+    400,
+    'The requested bucket name did not include the account-regional namespace suffix, but the provided x-amz-bucket-namespace header value is account-regional.',
+  ),
   InvalidObjectState: row(403, "The operation is not valid for the object's storage class"),
   InvalidParameterValue: row(400, 'An invalid or out-of-range value was supplied for the input parameter.'),
   InvalidPart: row(
@@ -147,6 +151,10 @@ export const errorTable = {
   MetadataConfigurationNotFound: row(404, 'The metadata configuration was not found'),
   MissingSecurityHeader: row(400, 'Your request was missing a required header'),
   NoSuchAnnotation: row(404, 'The specified annotation does not exist on this object.'),
+  MissingNamespaceHeader: row(
+    400,
+    'The requested bucket is an account-regional namespace bucket, but your request is missing the required x-amz-bucket-namespace header.',
+  ),
   NoSuchBucket: row(404, 'The specified bucket does not exist'),
   NoSuchBucketPolicy: row(404, 'The bucket policy does not exist'),
   NoSuchConfiguration: row(404, 'The specified configuration does not exist.'),

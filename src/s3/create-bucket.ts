@@ -6,7 +6,7 @@ import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
 import type { CreateBucketOutput, CreateBucketRequest, S3Handlers } from '../model/s3.types.gen.ts'
 import type { BucketRecord } from '../store/records.ts'
-import { checkBucketName } from './bucket-name.ts'
+import { checkBucketName, isRegionalName } from './bucket-name.ts'
 import { asksForDirectory, directoryBucketOf } from './create-directory-bucket.ts'
 import { directoryArn } from './lib/directory-bucket.ts'
 import { newBucketAcl } from './lib/bucket-acl.ts'
@@ -73,10 +73,27 @@ function ownershipOf(header: string | undefined): BucketRecord['ObjectOwnership'
   )
 }
 
-/** @throws NotImplemented */
-function refuseNamespace(input: CreateBucketRequest): void {
-  if (input.BucketNamespace === undefined || input.BucketNamespace === 'global') return
-  throw error('NotImplemented', { Header: 'x-amz-bucket-namespace' })
+/**
+ * A bucket in the account's own namespace of a region has a name that ends so, and a header that says so.
+ * Observed: MissingNamespaceHeader (ansible-collections/amazon.aws#2935), InvalidNamespaceHeader (aws-controllers-k8s/s3-controller#213;
+ * its words in getmoto/moto#9871). Assumed: another value of the header is refused as one of x-amz-object-ownership is.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
+ * @throws AwsError MissingNamespaceHeader, InvalidNamespaceHeader, InvalidArgument
+ */
+function checkNamespace(namespace: string | undefined, { Name, ownerId, region }: BucketRecord): void {
+  const header = 'x-amz-bucket-namespace'
+  if (namespace === undefined || namespace === 'global') {
+    if (isRegionalName(Name)) throw error('MissingNamespaceHeader', { Header: header })
+    return
+  }
+  if (namespace !== 'account-regional') {
+    const message = `Invalid ${header} header: ${namespace}`
+    throw error('InvalidArgument', { ArgumentName: header, ArgumentValue: namespace }, { message })
+  }
+  const suffix = `-${ownerId}-${region}-an`
+  if (Name.endsWith(suffix) && Name.length > suffix.length) return
+  const message = `The requested bucket name did not include the account-regional namespace suffix, but the provided ${header} header value is account-regional. Specify ${suffix} as the bucket name suffix to create a bucket in your account-regional namespace, or remove the header.`
+  throw error('InvalidNamespaceHeader', { Header: header }, { message })
 }
 
 function bucketOf(input: CreateBucketRequest, ctx: Ctx): BucketRecord {
@@ -137,8 +154,8 @@ export const createBucket = {
   async CreateBucket(input, ctx): Promise<CreateBucketOutput> {
     if (asksForDirectory(input)) return createDirectory(input, ctx)
     checkBucketName(input.Bucket)
-    refuseNamespace(input)
     const bucket = bucketOf(input, ctx)
+    checkNamespace(input.BucketNamespace, bucket)
     if (!(await ctx.store.buckets.create(bucket))) await createAgain(bucket, ctx)
     const isLocal = bucket.region === 'us-east-1' && endpointRegion(ctx) === 'us-east-1'
     return {

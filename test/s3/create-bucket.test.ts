@@ -298,13 +298,34 @@ test('bad tags at creation are refused in words of their own (recorded, test_cre
     await withTags(...many(50))
   }))
 
-test('account-regional names are refused as not implemented', () =>
+test('a bucket in the namespace of its account and region has their suffix, and the header says so', () =>
   withWorld(inRegion('us-east-1'), async (world) => {
-    await refused(create(world, { BucketNamespace: 'account-regional' }), 'NotImplemented', {
-      status: 501,
-      fields: { Header: 'x-amz-bucket-namespace' },
+    const named = (Bucket: string, BucketNamespace?: string, LocationConstraint?: string) =>
+      create(world, {
+        Bucket,
+        BucketNamespace,
+        CreateBucketConfiguration: LocationConstraint && { LocationConstraint },
+      } as never)
+    const fields = { Header: 'x-amz-bucket-namespace' }
+    const own = `photos-${owner.id}-us-east-1-an`
+    for (const namespace of [undefined, 'global']) {
+      for (const name of [own, 'x-222222222222-eu-west-1-an', 'x-222222222222-us-gov-west-1-an']) {
+        await refused(named(name, namespace), 'MissingNamespaceHeader', { status: 400, fields })
+      }
+    }
+    const suffix = (region: string) => new RegExp(`Specify -${owner.id}-${region}-an as the bucket name suffix`)
+    for (const name of ['photos', 'photos-222222222222-us-east-1-an']) {
+      const message = suffix('us-east-1')
+      await refused(named(name, 'account-regional'), 'InvalidNamespaceHeader', { status: 400, message, fields })
+    }
+    await refused(named(own, 'account-regional', 'eu-west-1'), 'InvalidNamespaceHeader', {
+      message: suffix('eu-west-1'),
     })
-    await create(world, { BucketNamespace: 'global' })
+    await refused(named(own, 'elsewhere'), 'InvalidArgument')
+    for (const name of ['photos-an', 'photos-111-us-east-1-an']) await refused(named(name), 'InvalidBucketName')
+    assert.equal((await named(own, 'account-regional')).BucketArn, `arn:aws:s3:::${own}`)
+    await named(`photos-${owner.id}-eu-west-1-an`, 'account-regional', 'eu-west-1')
+    await named('photos', 'global')
   }))
 
 test('two buckets never share an id, so that a bucket made again starts empty', () =>
