@@ -49,7 +49,7 @@ export function answerConnect(
   }
 
   function refuse(message: string, status: 403 | 405): void {
-    deps.log.info({ target: req.url, peer: socket.remoteAddress }, `CONNECT was refused: ${message}`)
+    deps.log.info({ target: req.url }, 'CONNECT was refused')
     const code = status === 405 ? 'MethodNotAllowed' : 'AccessDenied'
     // Programs show the first line of the answer, and nothing else of it.
     socket.write(rawResponse({ code, message }, deps.ids, message))

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
+import { startSandbucket } from '../../src/index.ts'
 import type { WireResponse } from '../../src/http/wire.ts'
 import { type RawClient, raw, type Running, start, watch } from './raw-client.ts'
 import { ca, identity, secure } from './tls-client.ts'
@@ -119,6 +120,29 @@ describe('CONNECT with TLS', () => {
     silent.socket.destroy()
     opened.socket.destroy()
   })
+})
+
+describe('a tunnel to a server with its own CA', () => {
+  for (const host of [
+    's3.amazonaws.com',
+    'a.b.s3.eu-west-1.amazonaws.com',
+    'sts.us-east-1.amazonaws.com',
+    'iam.amazonaws.com',
+  ]) {
+    it(`shows a certificate for ${host}`, async () => {
+      const server = await startSandbucket({ tls: true })
+      const tunnel = await raw(server.port)
+      tunnel.send(connect(`${host}:443`))
+      await tunnel.until((text) => text.length > 0)
+      tunnel.socket.removeAllListeners('data')
+      const socket = connectTls({ socket: tunnel.socket, ca: server.ca as string, servername: host })
+      const client = watch(socket)
+      await once(socket, 'secureConnect')
+      client.send(`GET /k HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+      assert.match(await client.closed(), /^HTTP\/1\.1 \d{3} .*x-amz-request-id: /s)
+      await server.close({ graceMs: 0 })
+    })
+  }
 })
 
 describe('CONNECT without TLS', () => {
