@@ -37,9 +37,15 @@ function otherResources(resource: string): [how: string, resource: string][] {
   const [path = '', query] = resource.split('?', 2)
   const tail = query === undefined ? '' : `?${query}`
   const afterBucket = path.indexOf('/', 1)
+  const pairs = query?.split('&') ?? []
+  const without = (at: number) => pairs.filter((_, other) => other !== at).join('&')
   return [
     ['without the bucket (virtual-host style)', afterBucket === -1 ? `/${tail}` : path.slice(afterBucket) + tail],
     ['without its parameters', path],
+    ...pairs.map((pair, at): [string, string] => [
+      `without the parameter ${pair.split('=', 1)[0]}, which AWS signs too (SigV4 signs all of them)`,
+      `${path}?${without(at)}`,
+    ]),
     ['with a slash at its end', `${path}/${tail}`],
     ['without the slash at its end', path.replace(/\/$/, '') + tail],
     ['without encoding', decode(path) + tail],

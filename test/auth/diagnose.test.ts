@@ -1,5 +1,6 @@
 /** The search for what was signed, without a server. */
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { SignatureV4a } from '@smithy/signature-v4a'
 import { adviceOn } from '../../src/auth/advice.ts'
@@ -73,6 +74,15 @@ describe('the first difference', () => {
     assert.match(proxied(hidden, inner), /another secret.*Unless a proxy changed the Host.*--public-host/)
     const traced = proxied(hidden, inner, { via: '1.1 nginx' })
     assert.match(traced, /^A proxy is between.*Host.*arrived as inner:9000.*--public-host.*another secret/)
+  })
+
+  it('of a parameter that a library of SigV2 does not sign', () => {
+    const date = 'Fri, 24 May 2013 00:00:00 GMT'
+    const text = `GET\n\n\n${date}\n/b/k?versionId=1`
+    const signature = createHmac('sha1', secretAccessKey).update(text).digest('base64')
+    const headers = { host: 'h', date, authorization: `AWS ${accessKeyId}:${signature}` }
+    const failed = mismatchOf(makeRequest({ target: '/b/k?attributes&versionId=1', headers }))
+    assert.match(diagnoseSignature(failed, facts).finding, /without the parameter attributes, which AWS signs too/)
   })
 
   it('is searched for in whatever text there is, and never throws', () => {
