@@ -8,6 +8,8 @@ export const exitCodes = {
   usage: 2,
   address: 3,
   data: 4,
+  /** Of `check`: something is damaged or lost. */
+  damaged: 5,
   interrupted: 130,
   terminated: 143,
 } as const

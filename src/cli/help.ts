@@ -10,7 +10,7 @@ const introduction = 'Amazon S3 with its IAM, on this machine.'
 
 const notes = [
   'Precedence: flag, environment, file (sandbucket.config.json, .yaml or .mjs, or --config FILE), default. NAME_FILE variants of the key variables hold the path of a file with the value.',
-  'Exit codes: 0 stopped, 1 crash or (simulate) not as expected, 2 usage, 3 address or port unusable, 4 data directory locked or unusable, 130 and 143 after SIGINT and SIGTERM.',
+  'Exit codes: 0 stopped, 1 crash or (simulate) not as expected, 2 usage, 3 address or port unusable, 4 data directory locked or unusable, 5 (check) damaged, 130 and 143 after SIGINT and SIGTERM.',
 ]
 
 /** The text of `--help`, or of help about one command. @param columns of the terminal; undefined: none */

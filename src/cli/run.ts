@@ -54,6 +54,7 @@ async function runCommand(args: Arguments, resolution: Resolution, io: Io): Prom
     const { serve } = await import('./serve.ts')
     return serve(resolution, io)
   }
+  if (args.command === 'check') return (await import('./check.ts')).check(args, config, io)
   const { findServer } = await import('./find-server.ts')
   const server = await findServer(args, config, io.directory)
   switch (args.command) {

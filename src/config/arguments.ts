@@ -19,7 +19,7 @@ export interface Arguments {
   word: string | undefined
   /** `--json`, of commands that print. */
   json: boolean
-  /** `--endpoint`, `--principal` and `--format`, of those that have them. */
+  /** `--endpoint`, `--principal`, `--format` and `--repair` (an empty text), of those that have them. */
   flags: Partial<Record<CommandFlag, string>>
 }
 
@@ -149,7 +149,8 @@ function readCommandFlag(
   findings: Findings,
 ): void {
   const { placeholder, choices } = commandFlags[name]
-  if (value === undefined) findings.problems.push(`${rawName} needs a value: ${placeholder}`)
+  if (placeholder === undefined) result.flags[name] = ''
+  else if (value === undefined) findings.problems.push(`${rawName} needs a value: ${placeholder}`)
   else if (choices?.includes(value) === false) {
     findings.problems.push(`${rawName} must be one of ${choices.join(', ')} (it is ${value})`)
   } else result.flags[name] = value

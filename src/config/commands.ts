@@ -1,9 +1,19 @@
 /** Every command, once: how it is called, what may follow it, and what help says of it. */
 
-export type Command = 'serve' | 'env' | 's3cfg' | 'health' | 'explain' | 'simulate' | 'record' | 'reset' | 'completion'
+export type Command =
+  | 'serve'
+  | 'env'
+  | 's3cfg'
+  | 'health'
+  | 'explain'
+  | 'simulate'
+  | 'record'
+  | 'reset'
+  | 'check'
+  | 'completion'
 
 /** Flags that only commands have; options of the server are in `options.ts`. */
-export type CommandFlag = 'json' | 'endpoint' | 'principal' | 'format'
+export type CommandFlag = 'json' | 'repair' | 'endpoint' | 'principal' | 'format'
 
 export interface CommandRow {
   /** As help shows it. */
@@ -109,6 +119,18 @@ export const commandRows: Readonly<Record<Command, CommandRow>> = {
     flags: ['endpoint'],
     examples: [{ line: 'sandbucket reset', does: 'empties the server that runs on this data folder' }],
   },
+  check: {
+    usage: 'check [--repair] [--json]',
+    help: 'read all that is stored in a data folder that no server has open, and say what is damaged or lost',
+    flags: ['json', 'repair'],
+    examples: [
+      { line: 'sandbucket check --data ./.sandbucket', does: 'changes nothing; exit code 5 when something is damaged' },
+      {
+        line: 'sandbucket check --repair',
+        does: 'mends what can be, and keeps in DATA/damaged what cannot be read or is named by nothing',
+      },
+    ],
+  },
   health: {
     usage: 'health',
     help: 'exit 0 when the server is ready',
@@ -131,7 +153,11 @@ export const commandRows: Readonly<Record<Command, CommandRow>> = {
 export const commandFlags: Readonly<
   Record<CommandFlag, { placeholder: string | undefined; help: string; choices?: readonly string[] }>
 > = {
-  json: { placeholder: undefined, help: 'print JSON (env, explain, record)' },
+  json: { placeholder: undefined, help: 'print JSON (env, explain, record, check)' },
+  repair: {
+    placeholder: undefined,
+    help: 'check: mend what can be; nothing is removed, what cannot be read goes to DATA/damaged',
+  },
   endpoint: {
     placeholder: 'URL',
     help: 'the server to ask; default: the one that runs on this data folder (commands that ask one)',

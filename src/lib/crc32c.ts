@@ -55,3 +55,10 @@ export function crc32c(bytes: Uint8Array): number {
   for (; at < bytes.length; at++) crc = (crc >>> 8) ^ get(t0, (crc ^ (bytes[at] as number)) & 0xff)
   return (crc ^ 0xffffffff) >>> 0
 }
+
+/** The checksum of some bytes and one more behind them. @param crc of those before; 0: none */
+export function extendCrc32c(crc: number, byte: number): number {
+  tables ??= makeTables()
+  const before = ~crc
+  return ~((before >>> 8) ^ ((tables[0] as Uint32Array)[(before ^ byte) & 0xff] as number)) >>> 0
+}

@@ -124,17 +124,18 @@ async function isThere(path: string): Promise<boolean> {
   throw new StoreError('IO', `The data directory cannot be made: ${path} is a link to ${target}, which does not exist.`)
 }
 
+export const isLocked = (path: string, cause?: unknown): StoreError =>
+  new StoreError(
+    'LOCKED',
+    `The data directory ${path} is in use by another Sandbucket. Stop that one, or give this one another with --data.`,
+    cause,
+  )
+
 /** Turns whatever stood in the way of opening a data directory into a message for the person who starts the server. */
 export function explain(error: unknown, path: string): StoreError {
   if (error instanceof StoreError) return error
   const code = errorCode(error)
-  if (code === 'LEVEL_LOCKED') {
-    return new StoreError(
-      'LOCKED',
-      `The data directory ${path} is in use by another Sandbucket. Stop that one, or give this one another with --data.`,
-      error,
-    )
-  }
+  if (code === 'LEVEL_LOCKED') return isLocked(path, error)
   // LevelDB has no codes for these, only the system's text.
   const text = isError(error) ? String(error.cause ?? error) : ''
   if (code === 'EROFS' || text.includes('Read-only file system')) {
@@ -197,7 +198,7 @@ export async function noteFormat(dirs: DataDir, fingerprint: string): Promise<vo
 }
 
 /** What format.json says; undefined when there is none. @throws StoreError FORMAT */
-async function findFormat(dirs: DataDir): Promise<Format | undefined> {
+export async function findFormat(dirs: DataDir): Promise<Format | undefined> {
   const file = formatFile(dirs)
   let text: string
   try {

@@ -1,6 +1,7 @@
 /** LevelDB in a folder. */
 import { Level } from 'level'
 import type { LevelDatabase } from './level-kv.ts'
+import { errorCode } from './store-error.ts'
 
 export interface DiskDatabase extends LevelDatabase {
   /** Drops the rows that were deleted. */
@@ -29,4 +30,17 @@ export async function openDiskDatabase(folder: string): Promise<DiskDatabase> {
     // Every key begins with a letter; the end is below itself.
     compact: () => compact(Buffer.of(0), Buffer.of(0xff, 0xff)),
   })
+}
+
+/** Whether some process has a database open. Nothing of it is changed. */
+export async function isDatabaseOpen(folder: string): Promise<boolean> {
+  const level = new Level<Buffer, Buffer>(folder, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+  try {
+    // LevelDB takes the lock first, and then refuses in any case: that there is one, or that there is none.
+    await level.open({ createIfMissing: false, errorIfExists: true })
+    await level.close()
+    return false
+  } catch (error) {
+    return errorCode(error) === 'LEVEL_LOCKED'
+  }
 }

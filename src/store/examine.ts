@@ -52,7 +52,7 @@ export async function examineDatabase(
       found.damage.push(`db/${name} is missing`)
     } else if (there !== size) found.damage.push(`db/${name} has ${there} bytes instead of ${size}`)
   }
-  await examineLogs(dirs, files, manifest, found)
+  await examineLogs(dirs, files, state, manifest, found)
   return found
 }
 
@@ -76,11 +76,17 @@ function compareWithState(
 async function examineLogs(
   { databaseDir }: DataDir,
   files: Record<string, number>,
+  state: RunState | undefined,
   manifest: Manifest,
   found: Examination,
 ): Promise<void> {
   const rows = new Map<string, Mutation>()
   const logs = Object.keys(files).filter((name) => name.endsWith('.log') && isLive(name, manifest))
+  // The manifest names a log only when it is there.
+  const current = `${String(manifest.logNumber).padStart(6, '0')}.log`
+  if (manifest.logNumber > 0 && files[current] === undefined && state?.closed?.[current] === undefined) {
+    found.damage.push(`db/${current} is missing`)
+  }
   for (const name of logs.sort()) {
     const log = readLevelLog(await readFile(join(databaseDir, name)))
     let isDamaged = log.isDamaged || found.damagedLogs.includes(name)

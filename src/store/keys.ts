@@ -122,6 +122,12 @@ export function newestKey(bucketId: string, key: string): Buffer {
 /** The key of an object, out of the row of its newest version. */
 export const keyOfNewest = (row: Buffer): string => row.toString('utf8', afterBucket(row) + 1)
 
+/** The key of an object, out of the row of an older version. */
+export function keyOfOlder(row: Buffer): string {
+  const at = afterBucket(row) + 3
+  return row.toString('utf8', at, at + row.readUInt16BE(at - 2))
+}
+
 /** Every version of every key: a bucket is empty when this is. */
 export const versionsRange = (bucketId: string): KeyRange => within(inBucket(space.object, bucketId, 0))
 

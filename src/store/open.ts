@@ -14,6 +14,7 @@ import {
   openKeys,
   prepareDataDir,
   type PreparedDir,
+  isLocked,
 } from './data-dir.ts'
 import type { DiskDatabase } from './disk-database.ts'
 import { type Examination, examineDatabase, keepLogs } from './examine.ts'
@@ -41,6 +42,8 @@ export interface StoreOptions {
   durable?: boolean
   /** KMS keys that exist from the start. */
   kmsKeys?: readonly ConfiguredKmsKey[]
+  /** False: nothing is cleared away, as while it is known to be damaged. */
+  mayClear?: boolean
   /** Hears of failures of background work: it is repeated at the next start. */
   log?: { error(fields: object, message: string): void; warn(fields: object, message: string): void }
 }
@@ -55,6 +58,8 @@ export interface OpenedStore {
   swept: Promise<void>
   /** What is damaged in the data directory, in words; then nothing is cleared away. */
   damage: readonly string[]
+  /** It has been repaired: from the next start on, things are cleared away again. */
+  noteRepaired(): Promise<void>
 }
 
 /**
@@ -108,6 +113,10 @@ async function openDirectory(dataDir: string, options: StoreOptions): Promise<Op
         state.sinceMs = startedMs
         await writeRunState(dirs.stateFile, state).catch(tellState)
       },
+      async onRepaired() {
+        delete state.damage
+        await writeRunState(dirs.stateFile, state)
+      },
       async onClosed() {
         const noting = databaseFiles(dirs.databaseDir).then((closed) =>
           writeRunState(dirs.stateFile, { ...state, closed }),
@@ -136,7 +145,7 @@ async function openDatabase({ dirs, formerFormat, wasUsed }: PreparedDir): Promi
     const { openDiskDatabase } = await import('./disk-database.ts')
     const read = await readRunState(dirs.stateFile)
     const former = typeof read === 'object' ? read : undefined
-    const found = await examineSettled(dirs, former, wasUsed)
+    const found = await examineToOpen(dirs, former, wasUsed)
     if (read === 'unreadable') found.damage.push('state.json cannot be read')
     // Formats 1 to 3 noted nothing, and all their leftovers are still to be cleared away.
     const isFormer = read === undefined && formerFormat !== undefined && formerFormat < 4
@@ -159,14 +168,12 @@ async function openDatabase({ dirs, formerFormat, wasUsed }: PreparedDir): Promi
 const withDamage = (state: RunState, found: readonly string[]): RunState =>
   found.length === 0 ? state : { ...state, damage: [...new Set([...(state.damage ?? []), ...found])] }
 
-/** Another process may have the database open, whose files change while they are looked at: what is damaged stays so. */
-async function examineSettled(dirs: DataDir, state: RunState | undefined, wasUsed: boolean): Promise<Examination> {
-  let found = await examineDatabase(dirs, state, wasUsed)
-  for (let tries = 0; found.mustNotOpen && tries < 3; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    found = await examineDatabase(dirs, state, wasUsed)
-  }
+/** @throws StoreError CORRUPT when LevelDB must not open the database; LOCKED when another process has it open, whose files change while they are looked at */
+async function examineToOpen(dirs: DataDir, state: RunState | undefined, wasUsed: boolean): Promise<Examination> {
+  const found = await examineDatabase(dirs, state, wasUsed)
   if (!found.mustNotOpen) return found
+  const { isDatabaseOpen } = await import('./disk-database.ts')
+  if (await isDatabaseOpen(dirs.databaseDir)) throw isLocked(dirs.path)
   throw new StoreError(
     'CORRUPT',
     `The database of ${dirs.path} is damaged: ${found.damage.join('; ')}. Nothing was changed. Run: sandbucket check --repair --data ${dirs.path}`,
@@ -217,6 +224,7 @@ interface Life {
   sinceMs: number
   onSwept(): Promise<void>
   onClosed(): Promise<void>
+  onRepaired(): Promise<void>
 }
 
 /** Puts the parts together. */
@@ -224,7 +232,7 @@ function assemble({ kv, blobs, keys, room, damage = [] }: Parts, options: StoreO
   const pins = new Pins()
   const onError = (error: unknown) => options.log?.error({ err: error }, 'clearing up behind a deletion failed')
   // What refers to a body may be what cannot be read.
-  const mayDestroy = damage.length === 0
+  const mayDestroy = damage.length === 0 && options.mayClear !== false
   const collector = new Collector({ kv, blobs, pins, onError, room, mayDestroy })
   const engine = { kv, blobs, pins, garbage: collector, room, tagKey: room && keys.tagKey }
   const buckets = new Buckets(engine)
@@ -259,5 +267,6 @@ function assemble({ kv, blobs, keys, room, damage = [] }: Parts, options: StoreO
       await life?.onClosed()
     },
   }
-  return { store, kv, blobs, collector, swept, damage }
+  const noteRepaired = async () => life?.onRepaired()
+  return { store, kv, blobs, collector, swept, damage, noteRepaired }
 }

@@ -367,7 +367,7 @@ describe('mistakes say what to do', () => {
     [
       'an unknown command',
       { argv: ['fly'] },
-      '"fly" is not a command; commands are serve, env, s3cfg, explain, simulate, record, reset, health, completion',
+      '"fly" is not a command; commands are serve, env, s3cfg, explain, simulate, record, reset, check, health, completion',
     ],
     ['too many words', { argv: ['serve', '/data'] }, '"/data" is not expected after "serve"; options begin with --'],
     [
