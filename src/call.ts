@@ -47,6 +47,8 @@ export class Call implements Ctx {
   /** The bucket that the Host names, for the log. */
   hostBucket: string | undefined
   form: PostedForm | undefined
+  /** The Version of a form that is for neither IAM nor STS. */
+  otherFormVersion: string | undefined
   /** Of a request with an Origin: the bucket whose CORS rules count. */
   corsBucket: BucketRecord | undefined
   /** CORS is open to the request's Origin where the bucket has no rules. */

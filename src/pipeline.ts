@@ -16,6 +16,7 @@ import { AwsError, error, notImplemented } from './errors.ts'
 import { addExplanation } from './explain.ts'
 import { collectBody } from './http/body.ts'
 import type { KnownHosts } from './http/known-hosts.ts'
+import { notServed, otherServiceOf, writeNotServed } from './other-services.ts'
 import { header, type WireRequest, type WireResponse } from './http/wire.ts'
 import { noteKeyUse } from './key-use.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
@@ -79,11 +80,15 @@ export function createPipeline(deps: PipelineDeps): Handle {
         response = await handleControlCall(call, target, deps)
       } else response = await handleS3(call, target, deps, hostId)
     } catch (cause) {
-      failure = toAwsError(cause, call)
+      const other = otherServiceOf(request, call.otherFormVersion)
+      failure = other === undefined ? toAwsError(cause, call) : notServed(other)
       noteFailure(call, failure)
       const isHead = request.method === 'HEAD'
       const accept = header(request, 'accept')
-      response = writeError(failure, { service, requestId: call.requestId, hostId, isHead, accept })
+      response =
+        other === undefined
+          ? writeError(failure, { service, requestId: call.requestId, hostId, isHead, accept })
+          : writeNotServed(other, request, failure, call.requestId)
     }
     response.headers['x-amz-request-id'] = call.requestId
     response.headers['x-amz-id-2'] = hostId

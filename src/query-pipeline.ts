@@ -63,10 +63,12 @@ export function namedService(request: WireRequest, target: Target): QueryService
 }
 
 /** Which service a form is for, by its version. @throws AwsError MethodNotAllowed */
-function serviceOf(request: WireRequest, form: FormNode): QueryService {
-  const service = versions.get(formValue(form, 'Version') ?? '')
-  if (service === undefined) throw error('MethodNotAllowed', { Method: request.method, ResourceType: 'SERVICE' })
-  return service
+function serviceOf(call: Call, form: FormNode): QueryService {
+  const version = formValue(form, 'Version')
+  const service = versions.get(version ?? '')
+  if (service !== undefined) return service
+  call.otherFormVersion = version
+  throw error('MethodNotAllowed', { Method: call.request.method, ResourceType: 'SERVICE' })
 }
 
 /** Runs one call. `onService` is told the service before anything can fail in its name. */
@@ -82,7 +84,7 @@ export async function handleQueryCall(
   if (named !== undefined) onService(named)
   // One reading of the form: what may be called unsigned, and for which service, is told by the action that is called.
   const form = body.length === 0 ? formOf(target.query) : parseForm(body)
-  const service = named ?? serviceOf(request, form)
+  const service = named ?? serviceOf(call, form)
   onService(service)
   const authenticated = await authenticate(
     request,
