@@ -29,7 +29,7 @@ export function screenOrigin(call: Call, target: Target, isQuery: boolean, known
   return whenReady(known.knows(host), (isKnown) => {
     if (!isKnown) return refuseHost(host, call)
     if (origin !== undefined) return screenKnownOrigin(call, target, origin, known)
-    if (isQuery && isLinkOfAnotherSite(request)) throw linkRefusal()
+    if (isQuery && isLinkOfAnotherSite(request)) throw refusal('AccessDenied', 'link of a web page', linkRefusal)
   })
 }
 
@@ -50,7 +50,7 @@ async function screenKnownOrigin(call: Call, target: Target, origin: string, kno
     const isHarmless = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
     if (isHarmless || areRulesFor(request, call.corsBucket)) return
   }
-  throw originRefusal(origin)
+  throw refusal('AccessForbidden', 'unknown origin', originRefusal(origin))
 }
 
 async function refuseHost(host: string, call: Call): Promise<never> {
@@ -60,15 +60,21 @@ async function refuseHost(host: string, call: Call): Promise<never> {
   if (name !== undefined && (await call.store.buckets.get(name.slice(0, dot))) !== undefined) {
     option = `--domain ${name.slice(dot + 1)}`
   }
-  throw error('AccessDenied', {}, { message: hostRefusal(host, option) })
+  throw refusal('AccessDenied', 'unknown host', hostRefusal(host, option))
 }
 
-function originRefusal(origin: string): AwsError {
+/** @param what in a few words, for the log: a browser shows a page's developer nothing of such an answer */
+function refusal(code: 'AccessDenied' | 'AccessForbidden', what: string, message: string): AwsError {
+  const remedy = message.slice(message.lastIndexOf('. ') + 2)
+  return error(code, {}, { message, reason: `${what}: ${remedy}` })
+}
+
+function originRefusal(origin: string): string {
   const text = origin.slice(0, 255)
-  const message =
+  return (
     `CORSResponse: pages of ${text} are not answered while no key is configured: they could use the well-known keys. ` +
     `Start the server with --allow-origin ${text}, give the bucket CORS rules, or configure a key.`
-  return error('AccessForbidden', {}, { message })
+  )
 }
 
 /**
@@ -83,8 +89,5 @@ function isLinkOfAnotherSite(request: WireRequest): boolean {
   return header(request, 'user-agent')?.startsWith('Mozilla/') === true
 }
 
-function linkRefusal(): AwsError {
-  const message =
-    'IAM and STS take no calls from links of web pages while no key is configured. Use POST, or configure a key.'
-  return error('AccessDenied', {}, { message })
-}
+const linkRefusal =
+  'IAM and STS take no calls from links of web pages while no key is configured. Use POST, or configure a key.'

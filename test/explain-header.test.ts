@@ -109,3 +109,26 @@ describe('explanations and records', () => {
     await server.close({ graceMs: 0 })
   })
 })
+
+describe('a refusal of a stranger', () => {
+  it('is explained with the option that admits it', async () => {
+    const server = await startSandbucket({ buckets: ['photos'] })
+    const own = `127.0.0.1:${server.port}`
+    const cases: [Record<string, string>, RegExp][] = [
+      [{ Host: 'evil.example' }, /^Start the server with --public-host evil\.example, or configure a key\.$/],
+      [{ Host: 'photos.evil.example' }, /^Start the server with --domain evil\.example, or configure a key\.$/],
+      [
+        { Host: own, Origin: 'https://evil.example' },
+        /--allow-origin https:\/\/evil\.example, give the bucket CORS rules/,
+      ],
+    ]
+    for (const [headers, expected] of cases) {
+      const shape = { target: '/photos/a', sign: 'none' as const, headers: { Connection: 'close', ...headers } }
+      const answer = await exchange(server.port, bytesOf(shape))
+      const id = /^x-amz-request-id: (.*)\r$/m.exec(answer)?.[1]
+      const told = (await (await fetch(`${server.endpoint}/_sandbucket/explain/${id}`)).json()) as { advice: string }
+      assert.match(told.advice, expected)
+    }
+    await server.close({ graceMs: 0 })
+  })
+})

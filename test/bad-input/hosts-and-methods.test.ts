@@ -191,6 +191,7 @@ const methods: Row[] = [
     name: 'CONNECT',
     request: 'CONNECT s3.amazonaws.com:443 HTTP/1.1\r\nHost: s3.amazonaws.com:443\r\n\r\n',
     ...notAllowed,
+    message: 'CONNECT needs --tls on this server.',
   },
   {
     name: 'a method that nobody knows',
