@@ -244,11 +244,18 @@ function noteFailure({ entry }: Call, failure: AwsError): void {
 
 /** Keeps the answer. */
 function noteEnd(call: Call, { status }: WireResponse, us: number, journal: Journal): void {
-  const { request, operation, hostBucket, principal } = call
+  const { request, operation, hostBucket } = call
   const { method, rawPath: path, rawQuery } = request
-  const by = principal.arn || principal.kind
+  const by = nameOfCaller(call)
   const atMs = call.clock.now()
   journal.end(call.entry, { atMs, operation, method, path, hostBucket, status, by, us, queryChars: rawQuery.length })
+}
+
+/** An ARN, `anonymous`, or what a request that could not be authenticated claims. */
+function nameOfCaller({ principal, entry: { error: failure } }: Call): string {
+  if (failure?.isAuthentication !== true) return principal.arn || principal.kind
+  const { AWSAccessKeyId: key } = failure.fields
+  return key === undefined ? 'unverified' : `unverified ${key}`
 }
 
 function logRequest(call: Call, response: WireResponse, failure: AwsError | undefined, us: number): void {
@@ -261,7 +268,7 @@ function logRequest(call: Call, response: WireResponse, failure: AwsError | unde
       hostBucket: call.hostBucket,
       status: response.status,
       code: failure?.code,
-      by: call.principal.arn || call.principal.kind,
+      by: nameOfCaller(call),
       hostAlias: call.hostAlias,
       us,
       why: response.status === 403 ? call.entry.refusedBecause : undefined,

@@ -51,7 +51,7 @@ export interface Ended {
   readonly path: string
   readonly hostBucket: string | undefined
   readonly status: number
-  /** Who asked: an ARN, or `anonymous`. */
+  /** Who asked: an ARN, `anonymous`, or `unverified` and the key that a request claims. */
   readonly by: string
   /** From the head of the request to its answer. */
   readonly us: number
@@ -160,7 +160,7 @@ export class Entry implements Ended {
     if (denied === undefined) return undefined
     if (denied.by === 'publicAccessBlock') return 'RestrictPublicBuckets'
     const what = denied.decision === 'explicitDeny' ? 'Deny' : 'no Allow'
-    return denied.by === 'identity' ? what : `${what} in ${denied.by} policy`
+    return denied.by === 'boundary' || denied.by === 'session' ? `${what} in ${denied.by}` : what
   }
 
   fail({ code, message, fields, reason }: AwsError, isAuthentication: boolean): void {

@@ -25,7 +25,7 @@ export interface RequestSummary {
   hostBucket?: string
   status: number
   code?: string
-  /** Who asked: an ARN, or `anonymous`. */
+  /** Who asked: an ARN, `anonymous`, or `unverified` and the key that a request claims. */
   by: string
   /** Microseconds from the head of the request to its answer. */
   us: number

@@ -14,7 +14,9 @@ function keysIn(policy: CompiledPolicy | undefined): readonly string[] {
   if (policy === undefined) return none
   let keys = known.get(policy)
   if (keys === undefined) {
-    keys = contextKeysIn(policy.document).map((key) => key.toLowerCase())
+    // Variables that the version of a policy does not know are kept as well: explanations tell what they would have been.
+    const document = { ...policy.document, version: '2012-10-17' }
+    keys = contextKeysIn(document).map((key) => key.toLowerCase())
     known.set(policy, keys)
   }
   return keys

@@ -29,7 +29,7 @@ export interface RequestFields {
   status: number
   /** The error code of a failure. */
   code?: string | undefined
-  /** Who asked: an ARN, or `anonymous`. */
+  /** Who asked: an ARN, `anonymous`, or `unverified` and the key that a request claims. */
   by: string
   /** The name of this server that made the signature right where the received Host did not. */
   hostAlias?: string | undefined
