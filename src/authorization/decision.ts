@@ -11,7 +11,7 @@ import { bucketPolicyOf } from './bucket-policies.ts'
 import { RequestContext, type Subject } from './context.ts'
 import type { CallerPolicies, Identities } from './identities.ts'
 import type { Decided } from './journal.ts'
-import { dependsOnObject, hasAcls, keyOf, recordFor, uploadFor } from './object-state.ts'
+import { deletesOwnOnly, dependsOnObject, hasAcls, keyOf, recordFor, uploadFor } from './object-state.ts'
 import { isSameOrganization } from './organizations.ts'
 import { type AccountBlockSource, effectiveBlock, type PublicAccessBlock } from './public-access.ts'
 import type { Recorder } from './recorder.ts'
@@ -148,7 +148,7 @@ function objectRequestOf(
   const record = key === undefined || isOwn ? undefined : recordFor(asked, action, bucket, key, versionId, shared)
   const upload = key === undefined ? undefined : uploadFor(asked, bucket, key, shared)
   const finish = (found: ObjectRecord | undefined, begun: UploadRecord | undefined): AccessRequest => {
-    const own = isOwn ? { objectOwner: principal.accountId } : aclSide(action, bucket, key, found)
+    const own = isOwn ? { objectOwner: principal.accountId } : aclSide(action, bucket, key, found, principal.accountId)
     const policies = own === undefined ? shared : { ...shared, ...own }
     const nowMs = asked.clock.now()
     const subject = { asked, caller, action, bucket, versionId, record: found, upload: begun, nowMs }
@@ -187,9 +187,13 @@ function aclSide(
   bucket: BucketRecord,
   key: string | undefined,
   record: ObjectRecord | undefined,
+  accountId: string,
 ): AclPart | undefined {
   if (!hasAcls(bucket)) return undefined
   const grants = bucket.documents.acl as Grant[] | undefined
+  if (key !== undefined && deletesOwnOnly(action, bucket, accountId)) {
+    return { acls: { bucket: grants, owner: record?.isDeleteMarker ? undefined : record?.ownerId } }
+  }
   if (key === undefined || !dependsOnObject(action, bucket)) return { acls: { bucket: grants } }
   if (record === undefined || record.isDeleteMarker) return { acls: { bucket: grants, object: 'missing' } }
   return { acls: { bucket: grants, object: record.acl as Grant[] | undefined }, objectOwner: record.ownerId }

@@ -25,6 +25,10 @@ export function keyOf(resource: string, bucket: BucketRecord): string | undefine
 export const dependsOnObject = (action: string, bucket: BucketRecord): boolean =>
   hasAcls(bucket) && !bucketOwnerActions.has(action)
 
+/** Whether the ACL of the bucket may let the caller delete, which it does for the caller's own objects only. */
+export const deletesOwnOnly = (action: string, bucket: BucketRecord, accountId: string): boolean =>
+  action === 's3:DeleteObject' && hasAcls(bucket) && accountId !== bucket.ownerId
+
 const isExistingTag = (key: string) => key.startsWith('s3:existingobjecttag/')
 const isEncryption = (key: string) => key.startsWith('s3:x-amz-server-side-encryption')
 
@@ -37,7 +41,8 @@ export function recordFor(
   versionId: string | undefined,
   policies: Mentioning,
 ): MaybePromise<ObjectRecord | undefined> {
-  if (!dependsOnObject(action, bucket) && !mentions(policies, isExistingTag)) return undefined
+  const isNeeded = dependsOnObject(action, bucket) || deletesOwnOnly(action, bucket, asked.principal.accountId)
+  if (!isNeeded && !mentions(policies, isExistingTag)) return undefined
   const { objects } = asked.store
   return versionId === undefined ? objects.latest(bucket, key) : objects.version(bucket, key, versionId)
 }

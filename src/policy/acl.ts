@@ -92,6 +92,8 @@ export interface AclSide {
    * told, as nothing else could.
    */
   object?: readonly Grant[] | 'missing' | undefined
+  /** The object's owner (account id; canonical id of who has none), where only its own objects may be deleted. */
+  owner?: string | undefined
 }
 
 interface Reach {
@@ -105,6 +107,8 @@ const reaches: ReadonlyMap<string, Reach> = new Map([
   ['s3:ListBucketVersions', { on: 'bucket', permission: 'READ' }],
   ['s3:ListBucketMultipartUploads', { on: 'bucket', permission: 'READ' }],
   ['s3:PutObject', { on: 'bucket', permission: 'WRITE' }],
+  // "Allows grantee to create new objects in the bucket. For the bucket and object owners of existing objects, also allows
+  // deletions" (API_CreateBucket, API_PutObjectAcl). Assumed: what is not there may be deleted, too.
   ['s3:DeleteObject', { on: 'bucket', permission: 'WRITE' }],
   ['s3:GetBucketAcl', { on: 'bucket', permission: 'READ_ACP' }],
   ['s3:PutBucketAcl', { on: 'bucket', permission: 'WRITE_ACP' }],
@@ -121,10 +125,14 @@ const reaches: ReadonlyMap<string, Reach> = new Map([
 /** How a grant reaches the caller: as everyone, as (any or this) account, or not at all. */
 export type AclClass = 'everyone' | 'account' | undefined
 
+/** As owner of objects: the account, or who has none. */
+const ownIdOf = (caller: Caller): string | undefined => caller.accountId || caller.canonicalId
+
 /** The widest way in which the ACLs grant an action to the caller. */
 export function aclClassOf(action: string, acls: AclSide, caller: Caller, ignorePublic: boolean): AclClass {
   const reach = reaches.get(action)
   if (reach === undefined) return undefined
+  if (action === 's3:DeleteObject' && acls.owner !== undefined && acls.owner !== ownIdOf(caller)) return undefined
   if (reach.on === 'bucket') return widest(acls.bucket, reach.permission, caller, ignorePublic)
   if (acls.object !== 'missing') return widest(acls.object, reach.permission, caller, ignorePublic)
   return reach.permission === 'READ' ? widest(acls.bucket, 'READ', caller, ignorePublic) : undefined

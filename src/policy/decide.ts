@@ -75,6 +75,18 @@ export const bucketOwnerActions: ReadonlySet<string> = new Set([
   's3:BypassGovernanceRetention',
 ])
 
+/**
+ * "By default, the bucket owner has this permission and can grant this permission to others."
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html
+ */
+const objectTagActions: ReadonlySet<string> = new Set(
+  ['Get', 'Put', 'Delete'].flatMap((verb) => [`s3:${verb}ObjectTagging`, `s3:${verb}ObjectVersionTagging`]),
+)
+
+/** Whether the bucket's owner, and so the policy of the bucket, decides about objects of other accounts too. */
+export const reachesForeignObjects = (action: string): boolean =>
+  bucketOwnerActions.has(action) || objectTagActions.has(action)
+
 /** A request with what is looked at several times: the statements that concern its action. */
 interface Case {
   readonly request: AccessRequest
@@ -138,9 +150,15 @@ function hasNoAccount({ kind }: Caller): boolean {
   return kind === 'anonymous' || kind === 'service' || kind === 'external'
 }
 
-/** The account whose principals need no grant: the object's owner where only it decides, otherwise the bucket's. */
-function ownerOf({ action, policies: { objectOwner }, resourceAccount }: AccessRequest): string | undefined {
-  return objectOwner === undefined || bucketOwnerActions.has(action) ? resourceAccount : objectOwner
+/**
+ * The account whose principals need no grant: the object's owner where only it decides, otherwise the bucket's. Assumed:
+ * the owner of an object may tag it, too, as it may do everything else with it.
+ */
+function ownerOf(request: AccessRequest): string | undefined {
+  const { action, principal, policies, resourceAccount } = request
+  const { objectOwner } = policies
+  if (objectOwner === undefined || bucketOwnerActions.has(action)) return resourceAccount
+  return objectTagActions.has(action) && principal.accountId !== objectOwner ? resourceAccount : objectOwner
 }
 
 /** Assumed: with several denies AWS names the identity policy first, then boundary, session, resource. */

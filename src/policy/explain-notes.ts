@@ -1,6 +1,6 @@
 /** What bears on a decision beside the statements of policies: owners, ACLs, Block Public Access, keys that were absent. */
 import { type AclSide, type Grant, isPublicAcl } from './acl.ts'
-import { type AccessRequest, bucketOwnerActions } from './decide.ts'
+import { type AccessRequest, reachesForeignObjects } from './decide.ts'
 import { findKey } from './keys.ts'
 import { hasPlainVariables } from './remedies.ts'
 import type { Trace } from './trace.ts'
@@ -24,7 +24,7 @@ export function notesOn(request: AccessRequest, { verdict, missingKeys, policies
   }
   const { acls, objectOwner, publicAccessBlock: block } = policies
   const isForeign = objectOwner !== undefined && objectOwner !== resourceAccount
-  if (isForeign && !bucketOwnerActions.has(request.action)) {
+  if (isForeign && !reachesForeignObjects(request.action)) {
     notes.push(`The object belongs to account ${objectOwner}: the policy of the bucket does not reach it.`)
   }
   if (acls !== undefined) notes.push(...notesOnAcls(acls, block?.IgnorePublicAcls === true))

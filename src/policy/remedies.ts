@@ -13,7 +13,7 @@ import { overlay } from './context-source.ts'
 import {
   type AccessRequest,
   type ApplicablePolicies,
-  bucketOwnerActions,
+  reachesForeignObjects,
   decide,
   type PolicyKind,
   reachesPrincipal,
@@ -267,7 +267,7 @@ function nameOf({ principal }: AccessRequest): string {
 
 /** The account that owns the object, where the bucket's policy does not reach it. */
 function foreignOwner({ action, policies: { objectOwner }, resourceAccount }: AccessRequest): string | undefined {
-  return objectOwner === resourceAccount || bucketOwnerActions.has(action) ? undefined : objectOwner
+  return objectOwner === resourceAccount || reachesForeignObjects(action) ? undefined : objectOwner
 }
 
 /**
