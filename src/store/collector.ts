@@ -40,6 +40,8 @@ import { releaseContent } from './versions.ts'
 const concurrency = 2
 /** Rows per step. */
 const pageRows = 256
+/** So many rows are kept in memory while they wait. */
+const keptRows = 64
 
 export class Collector implements GarbageSink {
   readonly #kv: Kv
@@ -47,7 +49,8 @@ export class Collector implements GarbageSink {
   readonly #pins: Pins
   readonly #room: Room | undefined
   readonly #onError: (error: unknown) => void
-  readonly #queue = new Map<string, Garbage>()
+  /** What is to be done, by the id of its row; undefined: it is read from there when its turn comes. */
+  readonly #queue = new Map<string, Garbage | undefined>()
   readonly #running = new Set<Promise<void>>()
   /** False: rows stay as they are, until a start that may. */
   readonly #mayDestroy: boolean
@@ -72,7 +75,8 @@ export class Collector implements GarbageSink {
 
   add(id: string, garbage: Garbage): void {
     if (!this.#mayDestroy) return
-    this.#queue.set(id, garbage)
+    // A bucket of millions of objects makes rows faster than files can be unlinked.
+    this.#queue.set(id, this.#queue.size < keptRows ? garbage : undefined)
     this.#work()
   }
 
@@ -138,12 +142,19 @@ export class Collector implements GarbageSink {
     for (const resolve of waiting) resolve()
   }
 
-  async #collect(id: string, garbage: Garbage): Promise<void> {
+  async #collect(id: string, kept: Garbage | undefined): Promise<void> {
+    const garbage = kept ?? (await this.#read(id))
+    if (garbage === undefined) return
     if ('bodies' in garbage) return this.#collectBodies(id, garbage)
     if ('uploadId' in garbage) await this.#collectUpload(garbage.uploadId)
     else if ('annotationsId' in garbage) await this.#collectAnnotations(garbage.annotationsId)
     else await this.#collectBucket(garbage.bucketId)
     if (!this.#stopped) await this.#kv.commit([], [{ kind: 'delete', key: garbageKey(id) }])
+  }
+
+  async #read(id: string): Promise<Garbage | undefined> {
+    const row = await this.#kv.get(garbageKey(id))
+    return row && decodeJson<Garbage>(row)
   }
 
   async #collectBodies(id: string, garbage: { bodies: BodyRef[] }): Promise<void> {

@@ -192,7 +192,7 @@ describe('damage anywhere', () => {
           const random = randomNumbers(isKilled ? 11 : 12)
           const all = (await filesOf(whole)).map((file) => relative(whole, file))
           const kinds = ['db/', 'journal/', 'blobs/', ''] as const
-          for (let round = 0; round < 36; round++) {
+          for (let round = 0; round < 18; round++) {
             const dir = join(root, `round-${round}`)
             await cp(whole, dir, { recursive: true, preserveTimestamps: true })
             const kind = kinds[round % kinds.length] as string

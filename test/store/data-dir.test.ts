@@ -256,6 +256,19 @@ describe('leftovers', () => {
       await opened.store.close()
     }))
 
+  it('of more deletions than are kept in memory are all cleared away', () =>
+    inDir(async (dir) => {
+      const opened = await openWithParts({ dataDir: dir })
+      const bucket = await makeBucket(opened.store, 'b')
+      const keys = Array.from({ length: 200 }, (_, n) => `k${n}`)
+      for (const key of keys) await put(opened.store, bucket, key, pattern(33_000))
+      await Promise.all(keys.map((key) => opened.store.objects.delete(bucket, key, 1)))
+      await opened.collector.idle()
+      assert.deepEqual(await blobIds(opened, dir), [])
+      assert.deepEqual(await verifyStore(opened.kv, []), [])
+      await opened.store.close()
+    }))
+
   it('of deletions cut short by closing are taken up at the next start', () =>
     inDir(async (dir) => {
       const first = await openWithParts({ dataDir: dir })
