@@ -44,7 +44,11 @@ export const ENUM_REFUSALS: Readonly<Record<string, Refuse>> = nameMap({
 })
 
 /** Enumerated headers whose letters may be of either case. */
-export const CASELESS_ENUMS: ReadonlySet<string> = new Set(['x-amz-checksum-algorithm', 'x-amz-sdk-checksum-algorithm'])
+export const CASELESS_ENUMS: ReadonlySet<string> = new Set([
+  'x-amz-checksum-algorithm',
+  'x-amz-checksum-type',
+  'x-amz-sdk-checksum-algorithm',
+])
 
 interface IntegerRule {
   readonly min: number
@@ -66,8 +70,8 @@ const partNumber = argument('Part number must be an integer between 1 and 10000,
 
 /**
  * Observed: max-keys (brekkylab/backlot#192, where the name is `maxKeys` for a negative one), max-uploads, max-parts,
- * part-number-marker (versity/versitygw#1794, #1804), partNumber (recorded AWS answers). Assumed: max-buckets' range,
- * which is the documented one.
+ * part-number-marker (versity/versitygw#1794, #1804), partNumber (recorded AWS answers), x-amz-mp-object-size (versitygw,
+ * whose texts follow AWS). Assumed: max-buckets' range, which is the documented one.
  */
 const INTEGER_RULES: Readonly<Record<string, IntegerRule>> = nameMap({
   'max-keys': page('maxKeys'),
@@ -77,6 +81,12 @@ const INTEGER_RULES: Readonly<Record<string, IntegerRule>> = nameMap({
   'max-buckets': page('max-buckets', 1, 10_000),
   'max-directory-buckets': page('max-directory-buckets', 0, 1000),
   partNumber: { min: 1, max: 10_000, outside: partNumber, unreadable: partNumber },
+  'x-amz-mp-object-size': {
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    outside: (value, wire) => request(`Value for ${wire} header is less than zero: '${value}'`)(value, wire),
+    unreadable: (value, wire) => request(`Value for ${wire} header is invalid: '${value}'`)(value, wire),
+  },
 })
 
 /** Observed: `max-keys cannot be negative` for ListObjectVersions alone (versity/versitygw#1809). */
@@ -108,7 +118,7 @@ export function readInteger(text: string, wire: string, operation: string): numb
     if (IGNORED_INTEGERS.has(wire)) return undefined
     throw headerInvalid(text, wire)
   }
-  if (!(Math.abs(value) <= MAX_INT)) throw rule.unreadable(text, wire)
+  if (!(Math.abs(value) <= Math.max(rule.max, MAX_INT))) throw rule.unreadable(text, wire)
   if (value < rule.min || value > rule.max) throw rule.outside(text, wire)
   return value === 0 ? 0 : value
 }

@@ -79,7 +79,9 @@ type Described = ReturnType<typeof describeRequest>
 function describeRequest(input: CopyObjectRequest, ctx: Ctx) {
   const replacesTags = input.TaggingDirective === 'REPLACE'
   const description = describeObject(replacesTags ? input : { ...input, Tagging: undefined }, ctx)
-  const replaced = input.MetadataDirective === 'REPLACE' ? describeContent(input, ctx) : undefined
+  // Described even where the source's stay: metadata that is too large is refused all the same (versity/versitygw).
+  const described = describeContent(input, ctx)
+  const replaced = input.MetadataDirective === 'REPLACE' ? described : undefined
   return { description, replaced, replacesTags, encryption: chooseEncryption(input, ctx) }
 }
 

@@ -199,6 +199,18 @@ const refusals: [string, string, Headers, [string, string, object]][] = [
   ],
   ['PutObject', '', { 'content-length': 'x' }, ['InvalidRequest', 'Value for content-length header is invalid.', {}]],
   [
+    'CompleteMultipartUpload',
+    'uploadId=1',
+    { 'x-amz-mp-object-size': '-1' },
+    ['InvalidRequest', "Value for x-amz-mp-object-size header is less than zero: '-1'", {}],
+  ],
+  [
+    'CompleteMultipartUpload',
+    'uploadId=1',
+    { 'x-amz-mp-object-size': 'many' },
+    ['InvalidRequest', "Value for x-amz-mp-object-size header is invalid: 'many'", {}],
+  ],
+  [
     'RenameObject',
     'renameObject',
     {},
@@ -232,4 +244,15 @@ test('a repeated x-amz-meta- header is joined by a comma alone', () => {
   const once = ['x-amz-meta-k', 'a, b']
   assert.deepEqual({ ...(bindMeta({ 'x-amz-meta-k': 'a, b' }, once) as object) }, { k: 'a, b' })
   assert.deepEqual({ ...(bindMeta({ 'x-amz-meta-k': 'a, b' }) as object) }, { k: 'a, b' })
+})
+
+test('x-amz-mp-object-size may be larger than any page', () => {
+  const bound = bind('CompleteMultipartUpload', 'uploadId=1', { 'x-amz-mp-object-size': '5497558138880' })
+  assert.equal(bound.MpuObjectSize, 5_497_558_138_880)
+})
+
+test('the letters of a checksum type may be of either case, as those of an algorithm', () => {
+  const headers = { 'x-amz-checksum-algorithm': 'Crc32', 'x-amz-checksum-type': 'full_Object' }
+  const bound = bind('CreateMultipartUpload', 'uploads', headers)
+  assert.deepEqual([bound.ChecksumAlgorithm, bound.ChecksumType], ['CRC32', 'FULL_OBJECT'])
 })

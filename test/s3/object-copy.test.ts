@@ -261,6 +261,12 @@ describe('CopyObject refuses', () => {
     ],
     ['an unknown algorithm', { ChecksumAlgorithm: 'CRC16' }, 'InvalidRequest', {}],
     [
+      'metadata that is too large, though it is not taken',
+      { Metadata: { k: 'x'.repeat(2048) } },
+      'MetadataTooLarge',
+      {},
+    ],
+    [
       "a customer's key over plain HTTP",
       { CopySourceSSECustomerAlgorithm: 'AES256' },
       'InvalidRequest',
