@@ -42,6 +42,8 @@ export interface Question {
   readonly trust?: Pick<ApplicablePolicies, 'resource' | 'isResourceRequired'> | undefined
   /** The owner of a resource that is no bucket's. */
   readonly resourceAccount?: string | undefined
+  /** How a refusal names the resource, where that is not its ARN. */
+  readonly shown?: string | undefined
   /** `s3:prefix`, where it is not that of the request. */
   readonly prefix?: string | undefined
 }

@@ -8,7 +8,7 @@ import type { Asked } from './asked.ts'
 import type { IamAccount } from '../store/iam-account.ts'
 import type { Question } from './decision.ts'
 import { queryKeys } from './query-keys.ts'
-import { queryResources } from './query-resources.ts'
+import { queryResources, shownResource } from './query-resources.ts'
 
 /** Operations that make something with tags need the permission to tag it, too. */
 const tagging: Readonly<Record<string, string>> = nameMap({
@@ -35,7 +35,11 @@ export function queryQuestions(asked: Asked, service: 'iam' | 'sts', account: Ia
     resourceAccount: account.id,
     adjust: queryKeys(asked, resource, account, more),
   })
-  const questions = resources.map((resource) => ask(`${service}:${operation}`, resource))
+  const questions: Question[] = resources.map((resource, index) => ({
+    ...ask(`${service}:${operation}`, resource),
+    // What something will be called is told by its ARN.
+    ...(index === 0 && { shown: shownResource(operation, asked, resource) }),
+  }))
   const tag = tagging[operation]
   const isTagged = Array.isArray(input.Tags) && input.Tags.length > 0
   if (tag !== undefined && isTagged) questions.push(ask(tag, resources[0] ?? '*'))

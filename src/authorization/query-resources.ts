@@ -5,7 +5,15 @@
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
  */
 import type { Principal } from '../context.ts'
-import { groupArn, instanceProfileArn, policyArn, roleArn, serverCertificateArn, userArn } from '../iam/lib/arns.ts'
+import {
+  groupArn,
+  instanceProfileArn,
+  lastSegment,
+  policyArn,
+  roleArn,
+  serverCertificateArn,
+  userArn,
+} from '../iam/lib/arns.ts'
 import { findPolicy } from '../iam/lib/find.ts'
 import { serviceRoleName, serviceRolePath } from '../iam/lib/service-roles.ts'
 import { rootArn } from '../lib/arn.ts'
@@ -405,4 +413,28 @@ export function queryResources(operation: string, about: About): string[] {
   const [, path = '/', name = ''] = /^(.*\/)([^/]*)$/s.exec(current.slice(start.length)) ?? []
   const target = start + pathOf(input.NewPath, path) + (text(input[newName]) || name)
   return target === current ? [current] : [current, target]
+}
+
+/** What AWS calls the resources of these rules in its refusals, before their names. */
+const shownKinds: ReadonlyMap<Rule, string> = new Map([
+  [user, 'user'],
+  [group, 'group'],
+  [role, 'role'],
+  [instanceProfile, 'instance profile'],
+])
+
+/**
+ * The resource as AWS writes it in a refusal: what is there by kind and name, what is to be made or listed by its ARN.
+ * Observed: `role X`, `user X`, `group X`, `instance profile X` (skypilot 3366), `policy ARN` (amplify-js 7540),
+ * `policy path /` (aws-sam-cli 394), `policy X` of CreatePolicy; ARNs of lists (certbot-s3front 52), of uploads
+ * (amazon.cloud 32), of CreateRole and of service-linked roles. Assumed: tagging names the ARN, as it does while a role is made.
+ */
+export function shownResource(operation: string, { input }: Pick<About, 'input'>, resource: string): string {
+  if (operation === 'ListPolicies') return `policy path ${pathOf(input.PathPrefix)}`
+  if (operation === 'CreatePolicy') return `policy ${text(input.PolicyName)}`
+  if (!Object.hasOwn(rules, operation) || /^(?:Tag|Untag)|ServiceLinkedRole/.test(operation)) return resource
+  const rule = rules[operation as keyof typeof rules]
+  if (rule === policy) return `policy ${resource}`
+  const kind = shownKinds.get(rule)
+  return kind === undefined || !resource.includes('/') ? resource : `${kind} ${lastSegment(resource)}`
 }

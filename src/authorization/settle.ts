@@ -18,7 +18,7 @@ export function denialOf(decided: Decided, question: Question): AwsError {
   decided.effect = 'denied'
   // Observed: HeadBucket tells the region even to those who may not know more (recorded against AWS).
   const headers = question.bucket && { 'x-amz-bucket-region': question.bucket.region }
-  const message = denialMessage(request, verdict, { isSameOrganization })
+  const message = denialMessage(request, verdict, { isSameOrganization, shown: question.shown })
   return error('AccessDenied', {}, { message, ...(headers && { headers }) })
 }
 

@@ -24,13 +24,15 @@ const names: Readonly<Record<PolicyKind, string>> = {
 export interface MessageOptions {
   /** Caller and resource belong to one organization: AWS then explains across accounts too. */
   isSameOrganization?: boolean | undefined
+  /** How the resource is named, where that is not its ARN. */
+  shown?: string | undefined
 }
 
 /** The Message of the AccessDenied error for a denied request. */
 export function denialMessage(
   { principal, action, resource }: Pick<AccessRequest, 'principal' | 'action' | 'resource'>,
   verdict: Verdict,
-  { isSameOrganization = false }: MessageOptions = {},
+  { isSameOrganization = false, shown = resource }: MessageOptions = {},
 ): string {
   if (principal.arn === '' || (verdict.isCrossAccount && !isSameOrganization)) return plainDenial
   if (action.startsWith('s3express:')) return plainDenial
@@ -39,7 +41,7 @@ export function denialMessage(
     verdict.decision === 'explicitDeny'
       ? `with an explicit deny in ${articles[kind]}`
       : `because no ${names[kind]} allows the ${action} action`
-  return denialText(principal.arn, action, resource, reason)
+  return denialText(principal.arn, action, shown, reason)
 }
 
 export type PublicAccessSetting = 'BlockPublicPolicy' | 'BlockPublicAcls'

@@ -24,15 +24,42 @@ async function ask(who: Asker, operation: string, input: object) {
 }
 
 describe('calls of IAM', () => {
-  it('are refused without a policy, the resource unquoted and with its path', async () => {
+  it('are refused without a policy, the resource by kind and name', async () => {
     const u = await scene.user()
     await scene.iam('A', 'CreateUser', { UserName: 'pathy', Path: '/team/red/' })
     const { outcome, message } = await ask(u, 'GetUser', { UserName: 'pathy' })
     assert.equal(outcome, '403 AccessDenied')
     assert.equal(
       message,
-      `User: ${u.arn} is not authorized to perform: iam:GetUser on resource: arn:aws:iam::${accountA}:user/team/red/pathy because no identity-based policy allows the iam:GetUser action`,
+      `User: ${u.arn} is not authorized to perform: iam:GetUser on resource: user pathy because no identity-based policy allows the iam:GetUser action`,
     )
+  })
+
+  it('name in refusals what AWS names: kind and name, policies by ARN, what is listed or made by ARN', async () => {
+    const u = await scene.user()
+    const on = `arn:aws:iam::${accountA}`
+    const arn = `${on}:policy/mine`
+    for (const [operation, input, resource] of [
+      ['GetRole', { RoleName: 'my-role' }, 'role my-role'],
+      ['ListGroupsForUser', { UserName: 'bob' }, 'user bob'],
+      ['ListAccessKeys', {}, `user ${u.name}`],
+      ['GetGroup', { GroupName: 'devs' }, 'group devs'],
+      ['GetInstanceProfile', { InstanceProfileName: 'web' }, 'instance profile web'],
+      ['GetPolicy', { PolicyArn: arn }, `policy ${arn}`],
+      ['CreatePolicy', { PolicyName: 'mine', PolicyDocument: '{}' }, 'policy mine'],
+      ['ListPolicies', {}, 'policy path /'],
+      ['ListUsers', {}, `${on}:user/`],
+      ['ListRoles', { PathPrefix: '/a/' }, `${on}:role/a/`],
+      ['ListVirtualMFADevices', {}, `${on}:mfa/`],
+      ['CreateUser', { UserName: 'bob', Path: '/a/' }, `${on}:user/a/bob`],
+      ['GetAccountSummary', {}, '*'],
+    ] as const) {
+      const { message } = await ask(u, operation, input)
+      assert.equal(
+        message,
+        `User: ${u.arn} is not authorized to perform: iam:${operation} on resource: ${resource} because no identity-based policy allows the iam:${operation} action`,
+      )
+    }
   })
 
   it('are allowed by action and resource; without a name they are about the caller', async () => {
