@@ -23,7 +23,7 @@ import {
 } from './edge-error.ts'
 import { InFlight } from './in-flight.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
-import { endGently } from './linger.ts'
+import { endGently, skipRestWithin } from './linger.ts'
 import { closeListeners, listen, type Listening } from './listen.ts'
 import { OneAtATime, type Pair } from './one-at-a-time.ts'
 import { Turn } from './turn.ts'
@@ -183,6 +183,10 @@ function createApp(deps: HttpDeps, sendOptions: SendOptions, inFlight: InFlight)
   const administer = async (ctx: Koa.Context, next: Koa.Next): Promise<void> => {
     admin ??= import('../admin/routes.ts').then(({ adminRoutes }) => adminRoutes(deps.admin))
     if (sendOptions.isClosing) ctx.set('Connection', 'close')
+    const { req } = ctx
+    ctx.res.once('finish', () => {
+      if (!req.complete) skipRestWithin(req, sendOptions.limits.bodyIdleMs, sendOptions.skipping)
+    })
     await (await admin)(ctx, next)
   }
   const giveUp = (cause: unknown, { req, res }: Pair): void => {

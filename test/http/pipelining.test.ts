@@ -148,6 +148,18 @@ describe('the rest of a body whose answer has gone', () => {
     }
   })
 
+  it('is waited for a bounded time by the administration too', async (t) => {
+    const { port } = await start(t, async () => ok('x'), { limits: { bodyIdleMs: 200 } })
+    for (const path of ['health/live', 'reset', 'nothing']) {
+      const client = await raw(port)
+      client.send(`POST /_sandbucket/${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10000000\r\n\r\nabc`)
+      const drip = setInterval(() => client.send('x'), 50)
+      await closing(client.socket)
+      clearInterval(drip)
+      assert.match(client.received(), /^HTTP\/1\.1 (200|404|405) /)
+    }
+  })
+
   it('does not end a connection whose client has sent it', async (t) => {
     const refuse = async (): Promise<WireResponse> => ({ status: 403, headers: {}, body: '<Error/>' })
     const { port } = await start(t, refuse, { limits: { bodyIdleMs: 100 } })
