@@ -75,7 +75,7 @@ export class OneAtATime {
   #start(pair: Pair, line: Line): void {
     line.current = pair
     this.underWay.add(pair)
-    pair.res.once('close', () => {
+    pair.res.on('close', () => {
       this.underWay.delete(pair)
       this.#next(pair.req.socket, line)
     })
