@@ -159,6 +159,11 @@ describe('architecture', () => {
     assert.deepEqual(wrong, [])
   })
 
+  it('errors are told by isError: in Jest those of Node are no instances of Error', () => {
+    const wrong = files.filter(({ text }) => /instanceof Error\b/.test(withoutComments(text))).map(({ path }) => path)
+    assert.deepEqual(wrong, [])
+  })
+
   it('types and checks are not switched off', () => {
     const wrong = files
       .filter(({ path }) => !path.endsWith('.gen.ts'))

@@ -7,6 +7,7 @@ import { appendFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keysAt, memoryKeys } from '../encryption/key-file.ts'
 import { type ConfiguredKmsKey, KeyRing } from '../encryption/key-ring.ts'
+import { isError } from '../lib/is-error.ts'
 import { BodyCheck } from './check-bodies.ts'
 import { BodyReferences } from './body-references.ts'
 import { type Findings, RowCheck } from './check-rows.ts'
@@ -201,4 +202,4 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+const messageOf = (error: unknown): string => (isError(error) ? error.message : String(error))
