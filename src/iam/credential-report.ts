@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
 import { rootArn } from '../lib/arn.ts'
 import type { IamHandlers } from '../model/iam.types.gen.ts'
-import type { AccessKeyRecord } from '../store/iam-records.ts'
+import type { AccessKeyRecord, UserRecord } from '../store/iam-records.ts'
 import { userArn } from './lib/arns.ts'
 
 const keyColumns = (n: number) =>
@@ -47,11 +47,11 @@ export const credentialReport = {
     if (reportMs === undefined) throw error('ReportNotPresent')
     const devices = new Set(account.list('mfaDevice').map(({ owner }) => owner))
     const lines = [header]
-    const rootKeys = account.get('account', '')?.accessKeys ?? []
+    const rootKeys = [...configuredKeys(ctx), ...(account.get('account', '')?.accessKeys ?? [])]
     const common = 'not_supported,not_supported,not_supported,not_supported'
     const rootMfa = devices.has(account.id)
     lines.push(
-      `<root_account>,${rootArn(account.id)},${time(0)},${common},${rootMfa},${await keysText(ctx, rootKeys)},false,N/A,false,N/A`,
+      `<root_account>,${rootArn(account.id)},${time(0)},${common},${rootMfa},${await keysText(ctx, rootKeys)},${certificatesText([])}`,
     )
     for (const user of account.list('user')) {
       const password = user.loginProfile
@@ -59,19 +59,37 @@ export const credentialReport = {
         password === undefined ? 'false,N/A,N/A,N/A' : `true,no_information,${time(password.createdMs)},N/A`
       const keys = await keysText(ctx, user.accessKeys)
       const head = `${user.UserName},${userArn(account.id, user)},${time(user.createdMs)},${changed}`
-      lines.push(`${head},${devices.has(user.UserId)},${keys},false,N/A,false,N/A`)
+      lines.push(`${head},${devices.has(user.UserId)},${keys},${certificatesText(user.signingCertificates)}`)
     }
     return { Content: Buffer.from(lines.join('\n')), ReportFormat: 'text/csv', GeneratedTime: reportMs }
   },
 } satisfies Partial<IamHandlers>
 
-async function keysText(ctx: Ctx, keys: readonly AccessKeyRecord[]): Promise<string> {
+type ReportedKey = Pick<AccessKeyRecord, 'AccessKeyId' | 'Status'> & { createdMs?: number }
+
+/** Keys of root that the configuration gives. They are active, and have no time of their making. */
+function configuredKeys({ config, principal }: Ctx): ReportedKey[] {
+  const keys = config.accounts.find(({ id }) => id === principal.accountId)?.keys ?? []
+  return keys.map(({ accessKeyId }) => ({ AccessKeyId: accessKeyId, Status: 'Active' }))
+}
+
+/** Two columns for each of two signing certificates. */
+function certificatesText(certificates: UserRecord['signingCertificates'] = []): string {
+  const texts = [0, 1].map((at) => {
+    const certificate = certificates[at]
+    return certificate === undefined ? 'false,N/A' : `${certificate.Status === 'Active'},${time(certificate.createdMs)}`
+  })
+  return texts.join(',')
+}
+
+async function keysText(ctx: Ctx, keys: readonly ReportedKey[]): Promise<string> {
   const parts = [0, 1].map(async (at) => {
     const key = keys[at]
     if (key === undefined) return 'false,N/A,N/A,N/A,N/A'
     const use = await ctx.store.iam.lastUse(key.AccessKeyId)
     const used = use === undefined ? 'N/A,N/A,N/A' : `${time(use.usedMs)},${use.region},${use.service}`
-    return `${key.Status === 'Active'},${time(key.createdMs)},${used}`
+    const rotated = key.createdMs === undefined ? 'N/A' : time(key.createdMs)
+    return `${key.Status === 'Active'},${rotated},${used}`
   })
   return (await Promise.all(parts)).join(',')
 }

@@ -81,6 +81,15 @@ describe('what is made here', () => {
     const { CertificateId } = Certificate
     await ask('UpdateSigningCertificate', { UserName, CertificateId, Status: 'Inactive' })
     await ask('ListSigningCertificates', { UserName })
+    await ask('GenerateCredentialReport')
+    const { Content } = (await ask('GetCredentialReport')) as { Content: Uint8Array }
+    const [columns = '', root = '', made = ''] = Buffer.from(Content).toString().split('\n')
+    const column = (line: string, name: string) => line.split(',')[columns.split(',').indexOf(name)]
+    assert.equal(column(root, 'access_key_1_active'), 'true')
+    assert.equal(column(root, 'cert_1_active'), 'false')
+    assert.equal(column(made, 'cert_1_active'), 'false')
+    assert.match(column(made, 'cert_1_last_rotated') ?? '', /^20\d\d-/)
+    assert.equal(column(made, 'cert_2_last_rotated'), 'N/A')
     await ask('DeleteSigningCertificate', { UserName, CertificateId })
     const PrivateKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
     await ask('UploadServerCertificate', { ServerCertificateName: 'made', CertificateBody, PrivateKey })
