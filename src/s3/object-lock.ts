@@ -17,7 +17,11 @@ import { isRetained, lockedError } from './lib/object-lock.ts'
 import { askedRetention } from './lib/retention.ts'
 import { updateObject } from './lib/update-object.ts'
 
-/** @throws InvalidRequest. Observed: text (recorded, test_s3_object_retention_exc, test_put_object_legal_hold_exc) */
+/**
+ * Observed: text (recorded, test_s3_object_retention_exc, test_put_object_legal_hold_exc). Assumed: asked before the key,
+ * which may be missing, because the bucket is what is wrong.
+ * @throws InvalidRequest
+ */
 function requireLockBucket(ctx: Ctx): void {
   if (ctx.bucket.objectLockEnabled) return
   throw error('InvalidRequest', {}, { message: 'Bucket is missing Object Lock Configuration' })

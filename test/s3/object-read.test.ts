@@ -312,6 +312,20 @@ describe('GetObjectAttributes', () => {
   const shown = (output: object) =>
     Object.fromEntries(Object.entries(output).filter(([, value]) => value !== undefined))
 
+  it('a delete marker, newest or by its id, is no such key', () =>
+    withWorld(handlers, async (w) => {
+      await w.bucket('bucket', { versioning: 'Enabled' })
+      await w.put('key', 'x')
+      const { VersionId } = await w.call('DeleteObject', { Bucket: 'bucket', Key: 'key' })
+      for (const more of [{}, { VersionId }]) {
+        const input = { Bucket: 'bucket', Key: 'key', ObjectAttributes: ['ETag'], ...more }
+        await refused(w.call('GetObjectAttributes', input), 'NoSuchKey', {
+          status: 404,
+          fields: { Key: 'key' },
+          headers: { 'x-amz-delete-marker': 'true', 'x-amz-version-id': VersionId as string },
+        })
+      }
+    }))
   it(
     'answers what is asked, the ETag unquoted, the class even if STANDARD (recorded, test_get_object_attributes)',
     withBucket(async (w) => {

@@ -283,6 +283,18 @@ describe('PutObject refuses', () => {
       'InvalidRequest',
       { message: 'Bucket is missing ObjectLockConfiguration' },
     ],
+    [
+      'a lock mode alone, without Object Lock',
+      { ObjectLockMode: 'COMPLIANCE' },
+      'InvalidArgument',
+      { message: 'x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied' },
+    ],
+    [
+      'a retention without Object Lock',
+      { ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: startMs + 86_400_000 },
+      'InvalidRequest',
+      { message: 'Bucket is missing ObjectLockConfiguration' },
+    ],
     ['two conditions', { IfMatch: 'a', IfNoneMatch: '*' }, 'NotImplemented', {}],
     ['If-Match on nothing', { IfMatch: 'a' }, 'NoSuchKey', { status: 404, fields: { Key: 'key' } }],
   ]

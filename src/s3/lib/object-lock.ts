@@ -50,15 +50,19 @@ function defaultRetention(bucket: BucketRecord, nowMs: number): LockFields {
   return fields
 }
 
+/** Mode and date come together; beside an event hold that is on, the mode may come alone. @throws InvalidArgument */
+function checkPair(input: LockInput): void {
+  const { ObjectLockMode: mode, ObjectLockRetainUntilDate: untilMs, ObjectLockEventHold: hold } = input
+  if (mode === undefined ? untilMs === undefined : untilMs !== undefined || hold === 'ON') return
+  throw invalid(`${dateHeader} and ${modeHeader} must both be supplied`, mode === undefined ? modeHeader : dateHeader)
+}
+
 /** What the headers say of retention; undefined when they say nothing. @throws InvalidArgument, InvalidRequest */
 function askedRetention(input: LockInput, nowMs: number): RetentionFields | undefined {
   const { ObjectLockMode: mode, ObjectLockRetainUntilDate: untilMs } = input
   const hold = holdOfHeaders(input)
-  if (mode === undefined && untilMs === undefined) return undefined
-  const isComplete = mode !== undefined && (untilMs !== undefined || hold.ObjectLockEventHold === 'ON')
-  if (!isComplete) {
-    throw invalid(`${dateHeader} and ${modeHeader} must both be supplied`, mode === undefined ? modeHeader : dateHeader)
-  }
+  checkPair(input)
+  if (mode === undefined) return undefined
   if (mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE') throw invalid('Unknown wormMode directive.', modeHeader, mode)
   if (untilMs === undefined) return { ObjectLockMode: mode, ...hold }
   if (untilMs <= nowMs) {
@@ -84,6 +88,8 @@ export function storedLock(input: LockInput, bucket: BucketRecord, nowMs: number
   if (!isAsked) return bucket.objectLockEnabled ? defaultRetention(bucket, nowMs) : {}
   // Observed: for PutObject, CopyObject and CreateMultipartUpload in one word (versity/versitygw issue 1751, 2026-01).
   if (!bucket.objectLockEnabled) {
+    // Observed: half of the pair is refused first (versity/versitygw's suite, run against AWS).
+    checkPair(input)
     throw error('InvalidRequest', {}, { message: 'Bucket is missing ObjectLockConfiguration' })
   }
   const fields: LockFields = askedRetention(input, nowMs) ?? defaultRetention(bucket, nowMs)
