@@ -59,6 +59,18 @@ const lockMode = ({ asked: { input } }: Subject) => text(input.ObjectLockMode ??
 const legalHold = ({ asked: { input } }: Subject) =>
   text(input.ObjectLockLegalHoldStatus ?? memberOf(input.LegalHold, 'Status'))
 
+const eventHold = ({ asked: { input } }: Subject) =>
+  text(input.ObjectLockEventHold ?? memberOf(input.Retention, 'EventHold'))
+
+/** Assumed: a year counts 365 days, because the key knows days alone. */
+function eventHoldDays({ asked: { input } }: Subject): KeyValue {
+  const duration = memberOf(input.Retention, 'EventHoldDuration')
+  const days = input.ObjectLockEventHoldDurationDays ?? memberOf(duration, 'Days')
+  if (typeof days === 'number') return String(days)
+  const years = input.ObjectLockEventHoldDurationYears ?? memberOf(duration, 'Years')
+  return typeof years === 'number' ? String(years * 365) : undefined
+}
+
 /** In ms; the model's timestamps are. */
 function retainUntil({ asked: { input } }: Subject): number | undefined {
   const value = input.ObjectLockRetainUntilDate ?? memberOf(input.Retention, 'RetainUntilDate')
@@ -137,6 +149,8 @@ export const s3Keys: ReadonlyMap<string, (subject: Subject) => KeyValue> = new M
   ['s3:requestobjecttagkeys', (subject: Subject) => tagKeys(requestObjectTags(subject))],
   ['s3:object-lock-mode', lockMode],
   ['s3:object-lock-legal-hold', legalHold],
+  ['s3:object-lock-event-hold', eventHold],
+  ['s3:object-lock-event-hold-duration-days', eventHoldDays],
   ['s3:object-lock-retain-until-date', retainUntilDate],
   ['s3:object-lock-remaining-retention-days', remainingDays],
   ['s3:objectcreationoperation', ({ asked }: Subject) => creations[asked.operation]],

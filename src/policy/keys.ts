@@ -27,7 +27,7 @@ const singleValued: Listed = {
     s3:x-amz-grant-full-control s3:x-amz-copy-source s3:x-amz-metadata-directive s3:x-amz-storage-class
     s3:x-amz-website-redirect-location s3:x-amz-object-annotation-directive s3:x-amz-server-side-encryption
     s3:x-amz-server-side-encryption-customer-algorithm s3:RequestObjectTag/ s3:ExistingObjectTag/ s3:object-lock-mode
-    s3:object-lock-legal-hold s3:if-match s3:if-none-match s3:locationconstraint s3:x-amz-object-ownership
+    s3:object-lock-legal-hold s3:object-lock-event-hold s3:if-match s3:if-none-match s3:locationconstraint s3:x-amz-object-ownership
     s3:x-amz-bucket-namespace s3:annotation-prefix s3:x-amz-object-if-match s3:BucketTag/ s3:AccessPointTag/
     s3:DataAccessPointAccount s3:AccessPointNetworkOrigin s3:AccessGrantScope s3:AccessGrantsLocationScope
     s3:ExistingJobOperation s3:JobSuspendedCause s3:RequestJobOperation s3:destinationRegion s3:logType
@@ -36,7 +36,7 @@ const singleValued: Listed = {
     s3express:AllAccessRestrictedToLocalZoneGroup s3express:LocationName s3express:SessionMode
     s3express:x-amz-server-side-encryption`,
   Numeric: `aws:MultiFactorAuthAge s3:signatureAge s3:TlsVersion s3:max-keys s3:object-lock-remaining-retention-days
-    s3:max-annotation-results s3:ExistingJobPriority s3:RequestJobPriority s3express:signatureAge
+    s3:object-lock-event-hold-duration-days s3:max-annotation-results s3:ExistingJobPriority s3:RequestJobPriority s3express:signatureAge
     s3express:TlsVersion`,
   Date: 'aws:CurrentTime aws:EpochTime aws:TokenIssueTime s3:object-lock-retain-until-date',
   Bool: `aws:PrincipalIsAWSService aws:MultiFactorAuthPresent aws:AssumedRoot aws:SecureTransport aws:ViaAWSService

@@ -173,6 +173,14 @@ const rows: Row[] = [
   put('s3:object-lock-retain-until-date', until.toISOString(), '2020-01-01', lock, { operator: 'DateEquals' }),
   put('s3:object-lock-remaining-retention-days', '11', '9', lock, { operator: 'NumericLessThanEquals' }),
   put('s3:object-lock-legal-hold', 'ON', 'OFF', { ObjectLockLegalHoldStatus: 'ON' }),
+  put('s3:object-lock-event-hold', 'ON', 'OFF', { ObjectLockEventHold: 'ON', ObjectLockEventHoldDurationDays: 3 }),
+  put(
+    's3:object-lock-event-hold-duration-days',
+    '3',
+    '2',
+    { ObjectLockEventHold: 'ON', ObjectLockEventHoldDurationDays: 3 },
+    { operator: 'NumericEquals' },
+  ),
   {
     key: 's3:object-lock-mode',
     yes: 'GOVERNANCE',
