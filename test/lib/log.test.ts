@@ -151,11 +151,13 @@ describe('secrets', () => {
   for (const [given, expected] of texts) it(`in ${given}`, () => assert.equal(redactText(given), expected))
 
   it('in fields, by name, at any depth', () => {
+    const redacted = redact({
+      headers: { Authorization: 'x', 'X-Amz-Server-Side-Encryption-Customer-Key': 'x', host: 'h' },
+      secretAccessKey: 'x',
+    })
     assert.deepEqual(
-      redact({
-        headers: { Authorization: 'x', 'X-Amz-Server-Side-Encryption-Customer-Key': 'x', host: 'h' },
-        secretAccessKey: 'x',
-      }),
+      // As a line has them: maps of names from outside have no prototype.
+      JSON.parse(JSON.stringify(redacted)),
       {
         headers: { Authorization: '[redacted]', 'X-Amz-Server-Side-Encryption-Customer-Key': '[redacted]', host: 'h' },
         secretAccessKey: '[redacted]',
