@@ -1,5 +1,6 @@
 /** Virtual MFA devices: their codes are real ones, so that MFA conditions can be tested. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html */
 import { randomBytes } from 'node:crypto'
+import type { Ctx } from '../context.ts'
 import { error } from '../errors.ts'
 import type { IamHandlers, VirtualMFADevice } from '../model/iam.types.gen.ts'
 import type { IamAccount } from '../store/iam-account.ts'
@@ -22,7 +23,10 @@ export function requireDevice(account: IamAccount, serial: string): MfaDeviceRec
 }
 
 export const mfa = {
-  /** The seed comes as Base64 of its Base32 text. Assumed: no QR code, because nobody scans one here. */
+  /**
+   * The seed comes as Base64 of its Base32 text, and as a QR code for an app to scan.
+   * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_VirtualMFADevice.html "otpauth://totp/..."
+   */
   async CreateVirtualMFADevice(input, ctx) {
     const tags = newTags(input.Tags)
     const { accountId } = ctx.principal
@@ -39,6 +43,7 @@ export const mfa = {
       VirtualMFADevice: {
         SerialNumber,
         Base32StringSeed: Buffer.from(seed),
+        QRCodePNG: await qrCodeOf(input.VirtualMFADeviceName, ctx, seed),
         ...(tags !== undefined && { Tags: tagList(tags) }),
       },
     }
@@ -118,6 +123,13 @@ export const mfa = {
     return { VirtualMFADevices: items.map((device) => deviceView(account, device)), ...more }
   },
 } satisfies Partial<IamHandlers>
+
+/** Documented: the name of the device at that of the calling user, or at the account. */
+async function qrCodeOf(device: string, { principal }: Ctx, seed: string): Promise<Buffer> {
+  const { qrCodePng } = await import('./lib/qr-code.ts')
+  const label = encodeURIComponent(`${device}@${principal.userName ?? principal.accountId}`).replace('%40', '@')
+  return qrCodePng(`otpauth://totp/${label}?secret=${seed}`)
+}
 
 const devicesOf = (account: IamAccount, owner: string) =>
   account.list('mfaDevice').filter((device) => device.owner === owner)

@@ -109,6 +109,8 @@ describe('what is made here', () => {
     const { VirtualMFADevice } = (await ask('CreateVirtualMFADevice', { VirtualMFADeviceName: 'made' })) as {
       VirtualMFADevice: api.VirtualMFADevice
     }
+    const image = Buffer.from(VirtualMFADevice.QRCodePNG ?? [])
+    assert.equal(image.toString('latin1', 1, 4), 'PNG')
     await ask('GetMFADevice', { SerialNumber: VirtualMFADevice.SerialNumber })
     await ask('ListVirtualMFADevices')
     await ask('CreateOpenIDConnectProvider', { Url: 'https://made.example', ClientIDList: ['a'] })
