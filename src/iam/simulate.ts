@@ -1,7 +1,7 @@
 /** The policy simulator: what policies would allow, and which context keys they ask for. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html */
-import { setImmediate } from 'node:timers/promises'
 import type { Ctx } from '../context.ts'
 import { parseArn } from '../lib/arn.ts'
+import { pauses } from '../lib/pauses.ts'
 import type {
   ContextEntry,
   EvaluationResult,
@@ -87,11 +87,9 @@ async function answer(
   const page = { Marker, MaxItems: Math.min(MaxItems, mostActions) }
   const { items, more } = pageOf(numbered, page, ({ action, index }) => `${index} ${action}`)
   const EvaluationResults: EvaluationResult[] = []
-  for (const { action } of items) {
-    EvaluationResults.push(evaluateAction(simulation, action))
-    // Others get their turn in between: a long simulation must not hold up the server.
-    await setImmediate()
-  }
+  // Others get their turn in between: a long simulation must not hold up the server.
+  const pause = pauses()
+  for (const { action } of items) EvaluationResults.push(await evaluateAction(simulation, action, pause))
   return { EvaluationResults, ...more }
 }
 

@@ -42,3 +42,25 @@ it('a thousand keys of DeleteObjects under a policy that is slow to match', asyn
     await arena.close()
   }
 })
+
+it('a simulation of one action on many resources', async () => {
+  const arena = await Arena.start()
+  try {
+    const Resource = Array.from({ length: 600 }, () => 'arn:aws:s3:::bucket/*a?a?b*')
+    const policy = JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Deny', Action: '*', Resource } })
+    const form = new URLSearchParams({ Action: 'SimulateCustomPolicy', Version: '2010-05-08' })
+    form.set('PolicyInputList.member.1', policy)
+    form.set('ActionNames.member.1', 's3:GetObject')
+    for (let at = 1; at <= 600; at++)
+      form.set(`ResourceArns.member.${at}`, `arn:aws:s3:::bucket/b${'a'.repeat(980)}${at}`)
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+    const asked = bytesOf({ method: 'POST', target: '/', body: form.toString(), headers, service: 'iam' })
+    const { totalMs, longestMs } = await watched(async () => {
+      const { status, body } = await arena.send(asked)
+      assert.equal(status, 200, body)
+    })
+    assert.ok(longestMs < totalMs / 2, `${longestMs} of ${totalMs} ms`)
+  } finally {
+    await arena.close()
+  }
+})

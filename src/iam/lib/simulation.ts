@@ -1,4 +1,5 @@
 /** One simulation after its input was read: what the live evaluator says of each action on each resource. */
+import type { MaybePromise } from '../../lib/maybe-promise.ts'
 import type { EvaluationResult, ResourceSpecificResult, Statement } from '../../model/iam.types.gen.ts'
 import { s3Actions } from '../../policy/actions.ts'
 import type { CompiledPolicy, CompiledStatement } from '../../policy/compile.ts'
@@ -41,9 +42,17 @@ interface Outcome {
   details: Record<string, Decision>
 }
 
-/** What an action answers on all resources together, and on each. */
-export function evaluateAction(simulation: Simulation, action: string): EvaluationResult {
-  const outcomes = simulation.resources.map((resource) => evaluate(simulation, action, resource))
+/** What an action answers on all resources together, and on each. @param pause is waited for between two of them */
+export async function evaluateAction(
+  simulation: Simulation,
+  action: string,
+  pause: () => MaybePromise<void>,
+): Promise<EvaluationResult> {
+  const outcomes: Outcome[] = []
+  for (const resource of simulation.resources) {
+    await pause()
+    outcomes.push(evaluate(simulation, action, resource))
+  }
   const isEverything = simulation.resources.every((resource) => resource === '*')
   const decided = outcomes.map(({ decision }) => decision)
   const organizations = whole(outcomes.map(({ byOrganizations }) => byOrganizations))
