@@ -1,10 +1,12 @@
-/** The example of policy tests in README.md works as it stands there. */
+/** The examples in README.md work as they stand there. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { S3 } from '@aws-sdk/client-s3'
+import { parse } from 'yaml'
 import { run } from '../src/cli/run.ts'
 import { startSandbucket } from '../src/index.ts'
 
@@ -35,4 +37,16 @@ it('the policies of README.md pass the tests beside them', async (t) => {
   const argv = ['simulate', 'policies.yaml', '--port', String(server.port)]
   const exitCode = await run({ argv, env: {}, directory, isTerminal: false, out: print, err: print })
   assert.deepEqual([exitCode, out], [0, '6 of 6 as expected\n'])
+})
+
+it('the user of README.md may put and get, and may not delete', async (t) => {
+  const options: object = parse(example('sandbucket.config.yaml'), { schema: 'failsafe' })
+  const server = await startSandbucket(options)
+  t.after(() => server.close({ graceMs: 0 }))
+  const s3 = new S3(server.clientConfig({ accessKeyId: 'alice', secretAccessKey: 'alice-secret' }))
+  t.after(() => s3.destroy())
+  const object = { Bucket: 'photos', Key: 'README.md' }
+  await s3.putObject({ ...object, Body: 'text' })
+  assert.equal(await (await s3.getObject(object)).Body?.transformToString(), 'text')
+  await assert.rejects(s3.deleteObject(object), { name: 'AccessDenied' })
 })
