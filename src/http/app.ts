@@ -112,10 +112,10 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
       return { host: listening.host, port: listening.port }
     },
     traffic: () => connections.traffic(),
-    underWay: () => Array.from(requests.underWay, stateOf),
+    underWay: () => requests.underWay().map(stateOf),
     fail() {
       sendOptions.isClosing = true
-      for (const { req, res } of requests.underWay) {
+      for (const { req, res } of requests.underWay()) {
         const exchange = { req, res, isAwaitingContinue: awaitsContinue(req) }
         sendResponse(exchange, edgeResponse({ code: 'InternalError' }, deps.ids), sendOptions)
       }
@@ -125,7 +125,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
       // Their clients have been answered.
       for (const socket of sendOptions.skipping) socket.destroySoon()
       await closeListeners(server, listening?.twin, front, graceMs, () => {
-        const cut = Array.from(requests.underWay, stateOf)
+        const cut = requests.underWay().map(stateOf)
         if (cut.length > 0) deps.log.warn({ requests: cut }, 'stopping cut what was still under way')
       })
       await inFlight.idle(cleanUpMs)

@@ -26,14 +26,21 @@ interface Line {
 }
 
 export class OneAtATime {
-  readonly #lines = new WeakMap<Duplex, Line>()
-  /** All requests that are being worked on or answered. */
-  readonly underWay = new Set<Pair>()
+  /** Of open connections. */
+  readonly #lines = new Map<Duplex, Line>()
   readonly #begin: (pair: Pair) => void
 
   /** @param begin starts the work on a request; must not throw. The work ends when the response closes. */
   constructor(begin: (pair: Pair) => void) {
     this.#begin = begin
+  }
+
+  /**
+   * All requests that are being worked on or answered. No set of them is kept: V8 keeps the former tables of a set alive
+   * until its next large collection, and with them the requests in them (0.9 -> 4.6 ms for each small collection).
+   */
+  underWay(): Pair[] {
+    return Array.from(this.#lines.values(), ({ current }) => current).filter((pair) => pair !== undefined)
   }
 
   /** A request has come: it begins now, or after those before it. */
@@ -45,6 +52,7 @@ export class OneAtATime {
     if (line === undefined) {
       line = { current: undefined, waiting: [], last: undefined, canHold: false }
       this.#lines.set(socket, line)
+      socket.once('close', () => this.#lines.delete(socket))
     }
     if (line.current === undefined) this.#start(pair, line)
     else {
@@ -74,11 +82,7 @@ export class OneAtATime {
 
   #start(pair: Pair, line: Line): void {
     line.current = pair
-    this.underWay.add(pair)
-    pair.res.on('close', () => {
-      this.underWay.delete(pair)
-      this.#next(pair.req.socket, line)
-    })
+    pair.res.on('close', () => this.#next(pair.req.socket, line))
     this.#begin(pair)
   }
 
