@@ -4,7 +4,6 @@ FROM node:22-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc tsconfig.json ./
 RUN npm ci --no-audit --no-fund
-COPY scripts ./scripts
 COPY src ./src
 RUN npm run build
 # What runs: production dependencies (npm keeps TypeScript, an optional peer of one), LevelDB for this platform only.

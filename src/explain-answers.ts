@@ -216,6 +216,10 @@ const advice: Readonly<Record<string, Advise>> = {
     'A bucket with BucketOwnerEnforced has no ACLs: leave the ACL out, or choose ObjectOwnership BucketOwnerPreferred or ObjectWriter.',
   InvalidBucketName:
     'Bucket names have 3 to 63 lower-case letters, digits, dots and hyphens, begin and end with a letter or digit, and are no IP address: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html',
+  InvalidNamespaceHeader:
+    'The name does not fit the namespace: with x-amz-bucket-namespace: account-regional it ends in -ACCOUNT-REGION-an, and only then.',
+  MissingNamespaceHeader:
+    'A name that ends in -ACCOUNT-REGION-an needs the header x-amz-bucket-namespace: account-regional.',
   InvalidBucketOwnerAWSAccountID: 'x-amz-expected-bucket-owner takes an account id: 12 digits.',
   InvalidBucketState:
     'The bucket is not in the state for this: Object Lock needs versioning on, and forbids suspending it.',

@@ -135,7 +135,7 @@ describe('architecture', () => {
   })
 
   it('packages are not imported on demand, but for those that stay outside the bundle: of CommonJS it would see no names', () => {
-    const build = readFileSync(join(root, 'scripts', 'build.mjs'), 'utf8')
+    const build = readFileSync(join(root, 'src', 'build', 'build.mjs'), 'utf8')
     const list = /^export const external = \[(.*)\]$/m.exec(build)?.[1] ?? ''
     const outside = [...list.matchAll(/'([^']+)'/g)].map(([, name]) => name)
     const wrong = files.flatMap(({ path, text }) =>

@@ -104,8 +104,8 @@ const headers: Row[] = [
   },
   {
     name: 'another service',
-    request: { target, service: 'ec2', headers: { 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' } },
-    ...malformed(/incorrect service "ec2"\. This endpoint belongs to "s3"\.$/),
+    request: { target, service: 'nothing', headers: { 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' } },
+    ...malformed(/incorrect service "nothing"\. This endpoint belongs to "s3"\.$/),
   },
   {
     name: 'another terminal',

@@ -23,7 +23,7 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { root } from './root.ts'
 
-const script = pathToFileURL(join(root, 'scripts', 'publish.mjs')).href
+const script = pathToFileURL(join(root, 'src', 'build', 'publish.mjs')).href
 const { publish } = (await import(script)) as { publish(stage: string, dist: string): void }
 
 /** The bundle that `main.js` names. */

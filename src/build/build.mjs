@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { publish } from './publish.mjs'
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
 /** Found in node_modules at run time: one has a native addon, the other is wanted by few. */
 export const external = ['classic-level', 'hash-wasm']
