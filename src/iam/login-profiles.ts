@@ -1,7 +1,7 @@
 /** Console passwords: kept as hashes and held to the account's rules. There is no console to use them in. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_admin-change-user.html */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { error } from '../errors.ts'
+import { type AwsError, error } from '../errors.ts'
 import type { IamHandlers, LoginProfile } from '../model/iam.types.gen.ts'
 import type { IamAccount } from '../store/iam-account.ts'
 import type { UserRecord } from '../store/iam-records.ts'
@@ -108,21 +108,42 @@ function view({ UserName }: UserRecord, { createdMs, PasswordResetRequired }: Pr
   return { UserName, CreateDate: createdMs, PasswordResetRequired }
 }
 
-/** AWS's default policy, where the account has none: eight characters of three kinds. */
+/** Kinds of characters, and what AWS says where one is missing. */
+const characterKinds = [
+  { kind: /[a-z]/, missing: 'Password should have at least one lowercase letter' },
+  { kind: /[A-Z]/, missing: 'Password should have at least one uppercase letter' },
+  { kind: /[0-9]/, missing: 'Password should have at least one number' },
+  { kind: /[^A-Za-z0-9]/, missing: 'Password should have at least one symbol' },
+] as const
+/** Of AWS's default policy, where the account has none. */
+const defaultLength = 8
+const defaultKinds = 3
+
+/**
+ * Observed: the words for the length, and under the default policy for missing kinds (published error texts of
+ * CreateLoginProfile). Assumed: the words for a lowercase letter and a number, and one sentence for each fault under a
+ * policy of the account, because only those for an uppercase letter and a symbol are published.
+ * @throws AwsError PasswordPolicyViolation
+ */
 function checkPassword(account: IamAccount, password: string): void {
   const policy = account.get('account', '')?.passwordPolicy
-  const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].map((kind) => kind.test(password))
+  const minimumLength = policy === undefined ? defaultLength : Number(policy.MinimumPasswordLength ?? 6)
+  if (password.length < minimumLength) throw violation(`Password should have a minimum length of ${minimumLength}`)
+  const missing = characterKinds.filter(({ kind }) => !kind.test(password))
   if (policy === undefined) {
-    if (password.length >= 8 && kinds.filter(Boolean).length >= 3) return
-  } else {
-    const required = [
-      policy.RequireLowercaseCharacters,
-      policy.RequireUppercaseCharacters,
-      policy.RequireNumbers,
-      policy.RequireSymbols,
-    ]
-    const isLongEnough = password.length >= Number(policy.MinimumPasswordLength ?? 6)
-    if (isLongEnough && required.every((isRequired, at) => isRequired !== true || kinds[at])) return
+    const more = missing.length - (characterKinds.length - defaultKinds)
+    if (more <= 0) return
+    const texts = missing.map((one) => one.missing).join(', ')
+    throw violation(`Password should meet ${more} more of the following requirements: ${texts}`)
   }
-  throw error('PasswordPolicyViolation')
+  const required = [
+    policy.RequireLowercaseCharacters,
+    policy.RequireUppercaseCharacters,
+    policy.RequireNumbers,
+    policy.RequireSymbols,
+  ]
+  const wanted = characterKinds.filter((one, at) => required[at] === true && missing.includes(one))
+  if (wanted.length > 0) throw violation(wanted.map((one) => one.missing).join(', '))
 }
+
+const violation = (message: string): AwsError => error('PasswordPolicyViolation', {}, { message })

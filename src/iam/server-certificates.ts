@@ -87,13 +87,16 @@ function checkNewName(account: IamAccount, name: string): void {
   throw alreadyExists(`The Server Certificate with name ${name} already exists.`)
 }
 
+/** Observed: the words (published error texts of UploadServerCertificate). */
+export const unreadableCertificate = 'Unable to parse certificate. Please ensure the certificate is in PEM format.'
+
 /** @returns when the certificate ends, in ms. @throws AwsError MalformedCertificate, KeyPairMismatch */
 function checkPair(certificateText: string, keyText: string): number {
   try {
     const certificate = new X509Certificate(certificateText)
     if (certificate.checkPrivateKey(createPrivateKey(keyText))) return Date.parse(certificate.validTo)
   } catch (cause) {
-    throw error('MalformedCertificate', {}, { message: 'Unable to parse certificate or private key.', cause })
+    throw error('MalformedCertificate', {}, { message: unreadableCertificate, cause })
   }
   throw error('KeyPairMismatch')
 }

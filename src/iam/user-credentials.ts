@@ -8,6 +8,7 @@ import type { UserRecord } from '../store/iam-records.ts'
 import { invalid, limitExceeded, noSuchEntity, requireUser } from './lib/find.ts'
 import { userNameOf } from './lib/input.ts'
 import { pageOf } from './lib/page.ts'
+import { unreadableCertificate } from './server-certificates.ts'
 
 type SshKey = NonNullable<UserRecord['sshKeys']>[number]
 type Certificate = NonNullable<UserRecord['signingCertificates']>[number]
@@ -164,7 +165,7 @@ function checkedCertificate(text: string): string {
   try {
     new X509Certificate(text)
   } catch (cause) {
-    throw error('MalformedCertificate', {}, { message: 'Certificate body is invalid.', cause })
+    throw error('MalformedCertificate', {}, { message: unreadableCertificate, cause })
   }
   return text.trim()
 }

@@ -41,6 +41,7 @@ import {
   SetDefaultPolicyVersionCommand,
   TagUserCommand,
   UpdateUserCommand,
+  UploadServerCertificateCommand,
 } from '@aws-sdk/client-iam'
 import { allow, type Arena, failure, startArena, trust } from './support.ts'
 
@@ -243,9 +244,22 @@ describe('errors of IAM', () => {
       '400 ValidationError: Invalid Marker.',
     ],
     [
-      'CreateLoginProfile with a weak password',
+      'CreateLoginProfile with a short password (published)',
       () => iam.send(new CreateLoginProfileCommand({ UserName: 'ann', Password: 'secret' })),
-      '400 PasswordPolicyViolationException: Password does not conform to the account password policy',
+      '400 PasswordPolicyViolationException: Password should have a minimum length of 8',
+    ],
+    [
+      'CreateLoginProfile with a password of two kinds of characters (published)',
+      () => iam.send(new CreateLoginProfileCommand({ UserName: 'ann', Password: 'secret123' })),
+      '400 PasswordPolicyViolationException: Password should meet 1 more of the following requirements: Password should have at least one uppercase letter, Password should have at least one symbol',
+    ],
+    [
+      'UploadServerCertificate of what is no certificate (published)',
+      () =>
+        iam.send(
+          new UploadServerCertificateCommand({ ServerCertificateName: 'x', CertificateBody: 'x', PrivateKey: 'x' }),
+        ),
+      '400 MalformedCertificateException: Unable to parse certificate. Please ensure the certificate is in PEM format.',
     ],
     [
       'CreateServiceLinkedRole with a suffix (recorded)',
