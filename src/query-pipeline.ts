@@ -79,9 +79,13 @@ export async function handleQueryCall(
   onService: (service: QueryService) => void,
 ): Promise<WireResponse> {
   const { request } = call
-  const body = await readBody(request, deps.bodyIdleMs)
   const named = namedService(request, target)
   if (named !== undefined) onService(named)
+  // Assumed: the error. A page of another site can send HEAD without a preflight and without an Origin.
+  if (request.method !== 'GET' && request.method !== 'POST') {
+    throw error('MethodNotAllowed', { Method: request.method, ResourceType: 'SERVICE' })
+  }
+  const body = await readBody(request, deps.bodyIdleMs)
   // One reading of the form: what may be called unsigned, and for which service, is told by the action that is called.
   const form = body.length === 0 ? formOf(target.query) : parseForm(body)
   const service = named ?? serviceOf(call, form)

@@ -40,7 +40,7 @@ async function noteCorsBucket(call: Call, target: Target): Promise<void> {
 async function screenKnownOrigin(call: Call, target: Target, origin: string, known: KnownHosts): Promise<void> {
   const { request } = call
   await noteCorsBucket(call, target)
-  if (await known.knowsOrigin(origin)) {
+  if (await known.knowsOrigin(origin, header(request, 'host') ?? '')) {
     call.isOpenToOrigin = call.config.openCors
     return
   }
@@ -83,7 +83,7 @@ function originRefusal(origin: string): string {
  * User-Agent, which a page cannot change there, tells it from a program.
  */
 function isLinkOfAnotherSite(request: WireRequest): boolean {
-  if (request.method !== 'GET') return false
+  if (request.method !== 'GET' && request.method !== 'HEAD') return false
   const site = header(request, 'sec-fetch-site')
   if (site !== undefined) return site !== 'same-origin' && site !== 'none'
   return header(request, 'user-agent')?.startsWith('Mozilla/') === true

@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { IAMClient, ListUsersCommand } from '@aws-sdk/client-iam'
 import { type Sandbucket, type SandbucketOptions, startSandbucket } from '../src/index.ts'
 import { bytesOf, type RequestShape } from './bad-input/requests.ts'
 import { exchange } from './http/raw-client.ts'
@@ -216,4 +217,25 @@ describe('with a key of its own', () => {
   it('every host and origin is answered as on AWS, and admin calls stay guarded', async () => {
     await check(server, withOwnKey)
   })
+})
+
+/** A page sends HEAD to another site without asking first and without an Origin. */
+it('a HEAD of a web page runs no call of IAM, with any keys', async (t) => {
+  for (const options of [{}, { accessKeyId: 'own', secretAccessKey: 'own-secret' }]) {
+    const server = await start(options)
+    t.after(() => server.close({ graceMs: 0 }))
+    const shape: RequestShape = {
+      method: 'HEAD',
+      host: `iam.localhost:${server.port}`,
+      key: server.credentials,
+      target: '/?Action=CreateUser&UserName=mallory&Version=2010-05-08',
+      service: 'iam',
+      sign: 'query',
+      spoil: { Connection: 'close', 'Sec-Fetch-Site': 'cross-site', 'User-Agent': 'Mozilla/5.0' },
+    }
+    assert.match(await exchange(server.port, bytesOf(shape)), /^HTTP\/1.1 40[35] /)
+    const iam = new IAMClient(server.clientConfig())
+    t.after(() => iam.destroy())
+    assert.deepEqual((await iam.send(new ListUsersCommand({}))).Users, [])
+  }
 })

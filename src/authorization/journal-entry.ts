@@ -199,7 +199,8 @@ export class Entry implements Ended {
   #size(): number {
     let bytes = entryBytes + this.path.length + this.queryChars
     if (this.key !== undefined) bytes += this.key.length * 2
-    if (this.#first !== undefined) for (const decided of this.decisions) bytes += bytesOf(decided)
+    if (this.#first !== undefined) bytes += bytesOf(this.#first)
+    if (this.#further !== undefined) for (const decided of this.#further) bytes += bytesOf(decided)
     if (this.error !== undefined) {
       bytes += this.error.message.length * 2
       for (const value of Object.values(this.error.fields)) bytes += value.length * 2

@@ -4,7 +4,7 @@
  * without a key; but until a key is configured, everybody knows the keys. Then only hosts are answered that no stranger
  * can own, and pages that came from such a host.
  */
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 
 /** Names that the public DNS does not give to strangers; so are the names below them. */
@@ -14,6 +14,8 @@ const closedNames = [
   'test',
   'internal',
   'svc',
+  'home.arpa',
+  'localdomain',
   'amazonaws.com',
   'amazonaws.com.cn',
   // These two always resolve to 127.0.0.1; other local servers made them common.
@@ -21,6 +23,27 @@ const closedNames = [
   'localhost.floci.io',
 ]
 const maxRemembered = 1000
+
+/** This machine and the networks around it. @see https://www.rfc-editor.org/rfc/rfc6890 */
+const ownNetworks = new BlockList()
+for (const [network, bits] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['169.254.0.0', 16],
+  ['100.64.0.0', 10],
+] as const) {
+  ownNetworks.addSubnet(network, bits, 'ipv4')
+}
+for (const [network, bits] of [
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const) {
+  ownNetworks.addSubnet(network, bits, 'ipv6')
+}
+ownNetworks.addAddress('0.0.0.0', 'ipv4')
 
 export interface KnownHostOptions {
   /** Names of this server, with or without a port. */
@@ -34,6 +57,8 @@ export interface KnownHostOptions {
 
 /** Tells hosts and origins that strangers cannot have from others. */
 export class KnownHosts {
+  /** Names of this server. */
+  readonly #own: ReadonlySet<string>
   readonly #names: ReadonlySet<string>
   /** Names below these are known. */
   readonly #domains: readonly string[]
@@ -44,6 +69,7 @@ export class KnownHosts {
 
   constructor({ names, domains, allowedOrigins, bucketExists }: KnownHostOptions) {
     const own = names.map((name) => readAuthority(name)).filter((name) => name !== undefined)
+    this.#own = new Set(own)
     this.#names = new Set([...closedNames, ...domains, ...own])
     // A server may be called `dev` or `app`, but below those labels the public DNS has names of strangers.
     this.#domains = [...closedNames, ...domains, ...own.filter((name) => name.includes('.'))]
@@ -65,18 +91,30 @@ export class KnownHosts {
     return true
   }
 
-  /** Whether an Origin header names a known host, or is `null`, or one that the configuration allows. */
-  knowsOrigin(origin: string): MaybePromise<boolean> {
+  /**
+   * Whether an Origin header names a known host whose pages are not strangers', or is `null`, or one that the
+   * configuration allows. A page of this server itself is no stranger's.
+   * @param host the Host header of the request, which is known
+   */
+  knowsOrigin(origin: string, host: string): MaybePromise<boolean> {
     const text = origin.toLowerCase()
     if (text === 'null' || text === 'file://') return true
     if (this.#allowedOrigins.some((pattern) => matchesPattern(pattern, text))) return true
-    const authority = /^[a-z][a-z0-9+.-]*:\/\/(.+)$/.exec(text)?.[1]
-    return authority !== undefined && this.knows(authority)
+    const [, scheme, authority] = /^([a-z][a-z0-9+.-]*):\/\/(.+)$/.exec(text) ?? []
+    const name = authority === undefined ? undefined : readAuthority(authority)
+    if (authority === undefined || name === undefined) return false
+    // `capacitor://localhost` and `vscode-webview://ID` are programs of this machine, `chrome-extension://ID` may be anybody's.
+    const isWeb = scheme === 'http' || scheme === 'https'
+    if (!isWeb && scheme !== 'vscode-webview' && name !== 'localhost') return false
+    if (authority === host.toLowerCase()) return true
+    return (this.#own.has(name) || !isOfStrangers(name)) && this.knows(authority)
   }
 
   #isClosed(name: string): boolean {
     return (
       !name.includes('.') ||
+      // `minio.project_default`, as Docker names a container of a network: no public top-level name has that character.
+      name.lastIndexOf('_') > name.lastIndexOf('.') ||
       this.#names.has(name) ||
       isAddress(name) ||
       this.#domains.some((domain) => name.endsWith(`.${domain}`))
@@ -93,6 +131,19 @@ export function readAuthority(authority: string): string | undefined {
   if (found === undefined) return undefined
   if (found.startsWith('[')) return isIP(found.slice(1, -1)) === 6 ? found : undefined
   return found.endsWith('.') ? found.slice(0, -1) : found
+}
+
+/**
+ * Whether strangers serve pages from a host that they cannot point at this server: an address of the public network, a
+ * bucket or a machine at AWS.
+ */
+function isOfStrangers(name: string): boolean {
+  if (name.endsWith('.amazonaws.com') || name.endsWith('.amazonaws.com.cn')) return true
+  if (!isAddress(name)) return false
+  if (!URL.canParse(`http://${name}`)) return true
+  // In the usual form, whatever form it was written in.
+  const address = new URL(`http://${name}`).hostname.replace(/^\[|\]$/g, '')
+  return !ownNetworks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
 /** An address in any of the forms that clients take: `127.0.0.1`, `127.1`, `0x7f.0.0.1`, `[::1]`. */

@@ -2,7 +2,7 @@
  * Who may look into the data directory: its owner only. Folders are 0700 and files 0600. Directories of earlier versions,
  * and what was unpacked from a backup, are tightened at the start. On systems without such modes nothing happens.
  */
-import { chmod, lstat, readdir } from 'node:fs/promises'
+import { chmod, stat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorCode } from './store-error.ts'
 
@@ -52,7 +52,7 @@ async function tightenBelow(folder: string, isDeep: boolean): Promise<number> {
 
 async function tighten(path: string): Promise<Outcome> {
   try {
-    const { mode } = await lstat(path)
+    const { mode } = await stat(path)
     if ((mode & foreignRights) === 0) return 'tight'
     await chmod(path, mode & 0o7700)
     return 'tightened'

@@ -197,7 +197,10 @@ function whatIsDamaged(files: readonly JournalFile[], at: number): string[] {
   const file = files[at] as JournalFile
   const next = files[at + 1]
   const texts = file.damage.map(({ start, end }) => `bytes ${start} to ${end} cannot be read: changes are lost`)
-  if (next === undefined || texts.length > 0) return texts
+  // A process that dies while it begins a file leaves one without a head.
+  const isUnborn =
+    next?.isTorn === true && next.records === 0 && next.firstRecord === undefined && at + 2 === files.length
+  if (next === undefined || isUnborn || texts.length > 0) return texts
   const isComplete = file.firstRecord === undefined || next.firstRecord === file.firstRecord + file.records
   return file.isTorn || !isComplete ? ['its end is missing: changes are lost'] : []
 }

@@ -47,6 +47,10 @@ const hosts: [host: string, isKnown: boolean][] = [
   ['s3.example.test', true],
   ['host.docker.internal:9000', true],
   ['minio.default.svc', true],
+  ['minio.project_default:9000', true],
+  ['evil_host.example', false],
+  ['nas.home.arpa', true],
+  ['localhost.localdomain:9000', true],
   ['minio.default.svc.cluster.local:9000', true],
   ['s3.amazonaws.com', true],
   ['photos.s3.eu-west-1.amazonaws.com', true],
@@ -120,6 +124,20 @@ const origins: [origin: string, isKnown: boolean][] = [
   ['http://www.site.example', true],
   ['https://app.example.com', true],
   ['https://pr-7.preview.example', true],
+  // A page of this server itself; other pages of public addresses and of AWS are anybody's.
+  ['http://198.51.100.7:9000', true],
+  ['http://198.51.100.7:8080', false],
+  ['http://203.0.113.5', false],
+  ['http://0xcb007105', false],
+  ['http://[2001:db8::1]', false],
+  ['http://[::ffff:203.0.113.5]', false],
+  ['http://[::ffff:127.0.0.1]:3000', true],
+  ['http://[fd00::5]:3000', true],
+  ['http://10.1.2.3', true],
+  ['https://evil.s3.amazonaws.com', false],
+  ['http://evil.s3-website-us-east-1.amazonaws.com', false],
+  ['http://ec2-203-0-113-5.compute-1.amazonaws.com', false],
+  ['chrome-extension://abcdef', false],
   ['http://evil.example', false],
   ['https://evil.example:443', false],
   ['http://localhost.evil.example', false],
@@ -160,7 +178,7 @@ describe('a host', () => {
 describe('an origin', () => {
   for (const [origin, isKnown] of origins) {
     it(`${JSON.stringify(origin)} is ${isKnown ? 'known' : 'a stranger'}`, async () => {
-      assert.equal(await known.knowsOrigin(origin), isKnown)
+      assert.equal(await known.knowsOrigin(origin, '198.51.100.7:9000'), isKnown)
     })
   }
 })

@@ -193,6 +193,15 @@ describe('data directory', () => {
       await (await openStore({ dataDir: dir, log })).close()
       // LevelDB's new files follow the umask of the process.
       assert.doesNotMatch(notes.join('\n'), /the data directory .* could be read/)
+      // The mode of a link says nothing of the directory it leads to.
+      const link = `${dir}-link`
+      await symlink(dir, link)
+      try {
+        await (await openStore({ dataDir: link, log })).close()
+      } finally {
+        await rm(link)
+      }
+      assert.doesNotMatch(notes.join('\n'), /the data directory .* could be read/)
     }))
 
   it('that cannot be written says who and how to mend it', () =>

@@ -249,3 +249,15 @@ test('what only the journal has is there again after the process was killed', as
     rmSync(dir, { recursive: true })
   }
 })
+
+test('a file that was begun and has no head yet is no damage, of it or of the file before', () =>
+  inFolder((folder) => {
+    const journal = new Journal(folder, 1)
+    journal.append([[put('a', '1')]])
+    journal.close()
+    for (const size of [0, 1, fileHeadBytes - 1]) {
+      writeFileSync(join(folder, '0000000002.log'), Buffer.alloc(size, 'S'))
+      assert.deepEqual(readJournals(folder).damage, [])
+      assert.deepEqual(rowsOf(folder), { a: '1' })
+    }
+  }))
