@@ -1,5 +1,5 @@
 /** Calls of the admin API, for commands. */
-import type { Config } from '../config/config.ts'
+import type { AccessKeyConfig, Config } from '../config/config.ts'
 import { type Answer, exchange } from './exchange.ts'
 import { firstKey } from './exports.ts'
 import type { ServerAddress } from './find-server.ts'
@@ -18,9 +18,13 @@ export async function askAdmin(
   const whole = `/_sandbucket/${path}`
   const open = await exchange(server, whole, { method, timeoutMs: 5000 })
   if (open.status !== 401) return open
-  const { accessKeyId, secretAccessKey } = server.key ?? firstKey(config)
-  const authorization = `Basic ${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64')}`
+  const authorization = basicOf(server.key ?? firstKey(config))
   return exchange(server, whole, { method, headers: { authorization }, timeoutMs: 5000 })
+}
+
+/** A key as HTTP Basic user and password. */
+export function basicOf({ accessKeyId, secretAccessKey }: AccessKeyConfig): string {
+  return `Basic ${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64')}`
 }
 
 /** What the server has against a call, in words. */

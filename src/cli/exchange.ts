@@ -56,11 +56,11 @@ function trusting(ca: string | undefined): { ca?: string[] } {
 }
 
 /** What to do when nobody answers, as an error. */
-export function noAnswer({ adminUrl, ended }: ServerAddress, cause: NodeJS.ErrnoException): Error {
+export function noAnswer({ adminUrl, ended, program }: ServerAddress, cause: NodeJS.ErrnoException): Error {
   const why = cause.message === '' ? (cause.code ?? 'no answer') : cause.message
   const left = ended === undefined ? '' : ` The server that ${ended} names has ended without a word.`
   const message =
     `${adminUrl}: no server answers (${why}).${left} ` +
-    'Start one with "sandbucket", or say where it runs: --endpoint URL, or --data DIR of its data folder.'
+    `Start one with "${program}", or say where it runs: --endpoint URL, or --data DIR of its data folder.`
   return Object.assign(new Error(message, { cause }), { name: 'NoAnswer' })
 }

@@ -9,6 +9,7 @@ import { usageError } from '../config/layer.ts'
 import { isAlive, type RunFile, readRunFile, runFileName } from '../run-file.ts'
 import { exchange } from './exchange.ts'
 import { caFile, clientUrl, firstKey } from './exports.ts'
+import type { Io } from './io.ts'
 
 export interface ServerAddress {
   /** For clients: `https://` with TLS. */
@@ -24,9 +25,14 @@ export interface ServerAddress {
   ca: string | undefined
   /** Path of the run file of a server that has ended, where that is why the configured address is asked. */
   ended?: string | undefined
-  /** Nobody has said that a server runs there: the address is only the configured one. */
-  isGuess: boolean
+  /** What says that the server is there: flags, the run file of this data folder, or only the configured address. */
+  knownBy: 'flags' | 'runFile' | 'configuration'
+  /** What starts a server, as people write it in a shell. */
+  program: string
 }
+
+/** What answers at an address. */
+export type Presence = 'sandbucket' | 'something else' | 'nobody'
 
 /** How long the server of a run file may take to say that it is there, in ms. */
 const probeMs = 1500
@@ -35,19 +41,20 @@ const probeMs = 1500
 export async function findServer(
   { flags, layer, command }: Pick<Arguments, 'flags' | 'layer' | 'command'>,
   config: Config,
-  directory: string,
+  { directory, env }: Pick<Io, 'directory' | 'env'>,
 ): Promise<ServerAddress> {
   const key = firstKey(config)
-  const own = { region: config.region, key, accessKeyId: key.accessKeyId, isGuess: false }
+  const program = programName(env)
+  const own = { region: config.region, key, accessKeyId: key.accessKeyId, program }
   const ca = caFile({ ...config, tls: true }, directory)
   const generated = ca?.isFetched === false ? ca.path : undefined
   if (flags.endpoint !== undefined) {
     const url = readEndpoint(flags.endpoint)
-    return { ...own, url, adminUrl: url, ca: url.startsWith('https:') ? generated : undefined }
+    return { ...own, url, adminUrl: url, knownBy: 'flags', ca: url.startsWith('https:') ? generated : undefined }
   }
   const isTold = layer.port !== undefined || layer.host !== undefined
   const run = isTold || config.dataDir === undefined ? undefined : readRunFile(config.dataDir)
-  const running = run && addressOf(run, config)
+  const running = run && addressOf(run, config, program)
   if (run !== undefined && running !== undefined && isAlive(run) && (await isThere(running))) return running
   if (config.port === 0) {
     const problem = `port 0 is chosen when the server starts, and none runs on this data folder; say --port PORT to ${command}`
@@ -58,24 +65,44 @@ export async function findServer(
     url: clientUrl(config.host, config.port, config.tls),
     adminUrl: clientUrl(config.host, config.port, false),
     ca: config.tls ? generated : undefined,
-    isGuess: !isTold,
+    knownBy: isTold ? 'flags' : 'configuration',
     ...(run !== undefined && { ended: join(config.dataDir ?? '', runFileName) }),
   }
 }
 
-function addressOf({ url, region, accessKeyId, ca }: RunFile, { accounts }: Config): ServerAddress {
+/** Who has only called it through npm or npx finds no `sandbucket` on the path. */
+function programName({ npm_execpath: npm, npm_command: command }: Io['env']): string {
+  return npm || command ? 'npx sandbucket' : 'sandbucket'
+}
+
+function addressOf({ url, region, accessKeyId, ca }: RunFile, { accounts }: Config, program: string): ServerAddress {
   const key = accounts.flatMap(({ keys }) => keys).find((known) => known.accessKeyId === accessKeyId)
-  return { url, adminUrl: url.replace(/^https:/, 'http:'), region, key, accessKeyId, ca, isGuess: false }
+  return { url, adminUrl: url.replace(/^https:/, 'http:'), region, key, accessKeyId, ca, knownBy: 'runFile', program }
+}
+
+/** What answers there. */
+export async function probe(server: ServerAddress): Promise<Presence> {
+  let text: string
+  try {
+    text = (await exchange(server, '/_sandbucket/version', { method: 'GET', timeoutMs: probeMs })).text
+  } catch {
+    return 'nobody'
+  }
+  try {
+    if ((JSON.parse(text) as { name?: unknown } | null)?.name === 'sandbucket') return 'sandbucket'
+  } catch {
+    // No JSON: it is none of ours.
+  }
+  return 'something else'
 }
 
 /** Whether one of ours answers. */
-export async function isThere(server: ServerAddress): Promise<boolean> {
-  try {
-    const { text } = await exchange(server, '/_sandbucket/version', { method: 'GET', timeoutMs: probeMs })
-    return (JSON.parse(text) as { name?: unknown } | null)?.name === 'sandbucket'
-  } catch {
-    return false
-  }
+export const isThere = async (server: ServerAddress): Promise<boolean> => (await probe(server)) === 'sandbucket'
+
+/** For commands that ask whatever server they find: which one it was, where that is not the one of this data folder. */
+export async function noteOnOther(server: ServerAddress, { dataDir }: Config): Promise<string | undefined> {
+  if (server.knownBy !== 'configuration' || dataDir === undefined || !(await isThere(server))) return undefined
+  return `note: no server runs on ${dataDir}; the one at ${server.adminUrl} was asked.\n`
 }
 
 /** `http://host:port` of whatever way somebody writes it. @throws UsageError */

@@ -55,8 +55,10 @@ async function runCommand(args: Arguments, resolution: Resolution, io: Io): Prom
     return serve(resolution, io)
   }
   if (args.command === 'check') return (await import('./check.ts')).check(args, config, io)
-  const { findServer } = await import('./find-server.ts')
-  const server = await findServer(args, config, io.directory)
+  const { findServer, noteOnOther } = await import('./find-server.ts')
+  const server = await findServer(args, config, io)
+  if (args.command === 'explain' || args.command === 'record' || args.command === 'simulate')
+    io.err((await noteOnOther(server, config)) ?? '')
   switch (args.command) {
     case 'health':
       return (await import('./health.ts')).health(server, io)

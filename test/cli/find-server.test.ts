@@ -6,7 +6,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import type { ServerAddress } from '../../src/cli/find-server.ts'
 import { run } from '../../src/cli/run.ts'
+import { callIam } from '../../src/cli/sign-query.ts'
 import { type Sandbucket, type SandbucketOptions, startSandbucket } from '../../src/index.ts'
 
 function folder(t: TestContext): string {
@@ -128,6 +130,57 @@ describe('the run file', () => {
   })
 })
 
+describe('a server that is not of this data folder', () => {
+  it('is not emptied by a reset that does not name it', async (t) => {
+    const directory = folder(t)
+    const server = await start(t, { inMemory: true, buckets: ['photos'] })
+    const env = { SANDBUCKET_PORT: String(server.port) }
+    const url = `${server.endpoint}/photos/k`
+    const at: ServerAddress = {
+      url: server.endpoint,
+      adminUrl: server.endpoint,
+      region: 'us-east-1',
+      key: { accessKeyId: 'sandbucket', secretAccessKey: 'sandbucket' },
+      accessKeyId: 'sandbucket',
+      ca: undefined,
+      knownBy: 'flags',
+      program: 'sandbucket',
+    }
+    const iam = (Action: string) => callIam(at, { Action, UserName: 'ann' }, at.key ?? assert.fail())
+    await iam('CreateUser')
+    for (const where of [['--data', './nosuch'], []]) {
+      const path = join(directory, where[1] ?? data)
+      assert.deepEqual(await cli(directory, ['reset', ...where], env), {
+        exitCode: 1,
+        out: '',
+        err:
+          `No server runs on ${path}, so nothing was reset. A server answers at ${server.endpoint}: ` +
+          `to empty that one, run sandbucket reset --endpoint ${server.endpoint}.\n`,
+      })
+    }
+    assert.match(await iam('GetUser'), /ann/)
+    const id = (await fetch(url)).headers.get('x-amz-request-id') ?? ''
+    const asked = await cli(directory, ['explain', id], env)
+    assert.equal(asked.exitCode, 0)
+    const note = `note: no server runs on ${join(directory, data)}; the one at ${server.endpoint} was asked.\n`
+    assert.equal(asked.err, note)
+    assert.equal((await cli(directory, ['record'], env)).err, note)
+    assert.equal((await cli(directory, ['explain', id, '--endpoint', server.endpoint])).err, '')
+    assert.equal((await cli(directory, ['reset', '--endpoint', server.endpoint])).exitCode, 0)
+    await assert.rejects(iam('GetUser'), /ann cannot be found/)
+    assert.equal((await cli(directory, ['reset', '--port', String(server.port)])).exitCode, 0)
+  })
+
+  it('with another key is told by env', async (t) => {
+    const directory = folder(t)
+    const [same, other] = [await start(t, {}), await start(t, { accessKeyId: 'me', secretAccessKey: 'hush' })]
+    assert.equal((await cli(directory, ['env', '--endpoint', same.endpoint])).err, '')
+    const { exitCode, err } = await cli(directory, ['env', '--endpoint', other.endpoint])
+    assert.equal(exitCode, 0)
+    assert.equal(err, "note: the key is the one of this folder's configuration; that server may have another.\n")
+  })
+})
+
 describe('when no server answers', () => {
   const argvs = [['health'], ['explain', 'ID'], ['record'], ['reset']]
   for (const argv of argvs) {
@@ -141,6 +194,20 @@ describe('when no server answers', () => {
     })
   }
 
+  it('reset without an address asks for one', async (t) => {
+    const directory = folder(t)
+    const { exitCode, err } = await cli(directory, ['reset'], { SANDBUCKET_PORT: '1' })
+    assert.equal(exitCode, 1)
+    assert.match(err, /^No server runs on .*\.sandbucket, so nothing was reset\. Say where it runs: --endpoint URL/)
+  })
+
+  it('the command that starts one is written as this one was', async (t) => {
+    for (const env of [{ npm_execpath: '/npm-cli.js' }, { npm_command: 'exec' }]) {
+      const { err } = await cli(folder(t), ['health', '--port', '1'], env)
+      assert.match(err, /Start one with "npx sandbucket"/)
+    }
+  })
+
   it('something else that answers is told apart', async (t) => {
     const other = createServer((_req, res) => res.writeHead(404).end('<html>'))
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
@@ -149,6 +216,8 @@ describe('when no server answers', () => {
     const { exitCode, err } = await cli(folder(t), ['explain', 'ID', '--endpoint', `http://127.0.0.1:${port}`])
     assert.equal(exitCode, 1)
     assert.match(err, /^status 404: what answers at http:\/\/127\.0\.0\.1:\d+ is no Sandbucket; --endpoint URL/)
+    const env = await cli(folder(t), ['env', '--port', String(port)])
+    assert.deepEqual([env.exitCode, env.err], [0, `note: what answers at http://127.0.0.1:${port} is no Sandbucket.\n`])
   })
 
   it('an endpoint that is none is a usage error', async (t) => {

@@ -42,12 +42,12 @@ function folder(t: TestContext, files: Record<string, string>): string {
 
 describe('sandbucket env', () => {
   it('prints lines for eval', async () => {
-    assert.deepEqual(await cli(['env', '--port', '9001', '--region', 'eu-west-1']), {
+    assert.deepEqual(await cli(['env', '--port', '2', '--region', 'eu-west-1']), {
       exitCode: 0,
       out:
-        'export AWS_ENDPOINT_URL=http://127.0.0.1:9001\nexport AWS_ACCESS_KEY_ID=sandbucket\n' +
+        'export AWS_ENDPOINT_URL=http://127.0.0.1:2\nexport AWS_ACCESS_KEY_ID=sandbucket\n' +
         'export AWS_SECRET_ACCESS_KEY=sandbucket\nexport AWS_REGION=eu-west-1\nexport AWS_DEFAULT_REGION=eu-west-1\n',
-      err: '',
+      err: 'note: no server answers at http://127.0.0.1:2 yet.\n',
     })
   })
 
