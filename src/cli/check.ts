@@ -37,7 +37,7 @@ export async function check({ flags, json }: Arguments, { dataDir, kmsKeys }: Co
 
 /** The report for people. */
 function tell(report: CheckReport, repair: boolean, dataDir: string): string {
-  const { damage, mended, rows, bytes, unverified, leftOver } = report
+  const { damage, mended, rows, buckets, objects, bytes, unverified, leftOver } = report
   const lines = damage.map((what) => `damaged: ${what}`)
   for (const what of mended) lines.push(`${repair ? 'mended' : 'to be mended'}: ${what}`)
   if (leftOver > 0)
@@ -45,14 +45,36 @@ function tell(report: CheckReport, repair: boolean, dataDir: string): string {
       `${leftOver} bodies are named by nothing${repair ? ': they are in damaged/bodies' : ', as after a crash'}`,
     )
   if (unverified > 0) lines.push(`${unverified} bodies of earlier versions could only be compared in size`)
-  lines.push(`Checked ${rows} rows and ${(bytes / 1024 / 1024).toFixed(1)} MiB of files in ${dataDir}.`)
-  if (damage.length === 0 && mended.length === 0) lines.push('All is well.')
-  else if (!repair) lines.push(`Nothing was changed. To mend what can be: sandbucket check --repair --data ${dataDir}`)
-  else if (damage.length === 0) lines.push('All could be put right.')
-  else {
-    lines.push('What can be read is whole again. Upload or make again what is named above as damaged, or delete it.')
-  }
+  const contents = `${counted(buckets, 'bucket')}, ${counted(objects, 'object')}`
+  const size = `${counted(rows, 'record')}, ${(bytes / 1024 / 1024).toFixed(1)} MiB`
+  lines.push(`Checked ${contents} (${size}) in ${dataDir}.`)
+  lines.push(...(repair ? whatWasDone(report) : whatToDo(report, dataDir)))
   return `${lines.join('\n')}\n`
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+
+/** After a check alone: a repair is offered only where it mends something. */
+function whatToDo({ damage, lost, mended, isMendable }: CheckReport, dataDir: string): string[] {
+  if (damage.length === 0 && mended.length === 0) return ['All is well.']
+  if (!isMendable && lost.length === 0) return ['Nothing was changed. A repair cannot mend this.']
+  const lines: string[] = []
+  if (isMendable) lines.push(`Nothing was changed. To mend what can be: sandbucket check --repair --data ${dataDir}`)
+  const [first] = lost
+  if (first === undefined) return lines
+  // What can be mended is named above, too.
+  const what = isMendable ? 'Damaged or missing bytes' : 'This'
+  const which = lost.length === 1 ? first : isMendable ? 'those objects' : 'what is named above'
+  const it = which === 'those objects' ? 'them' : 'it'
+  return [...lines, `${what} cannot be mended: upload ${which} again, or delete ${it}.`]
+}
+
+function whatWasDone({ damage, lost, mended, isMendable }: CheckReport): string[] {
+  if (damage.length === 0) return [mended.length === 0 ? 'All is well.' : 'All could be put right.']
+  if (isMendable) {
+    return ['What can be read is whole again. Upload or make again what is named above as damaged, or delete it.']
+  }
+  return [`Nothing could be mended.${lost.length === 0 ? '' : ' Upload what is named above again, or delete it.'}`]
 }
 
 function progressLine(io: Io) {

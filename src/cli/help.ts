@@ -55,7 +55,7 @@ function about(command: Command, width: number): string[] {
     'Examples:',
     ...examples.flatMap((example) => exampleLines(example, width)),
     '',
-    ...(own.length === 0 ? [] : ['Options:', ...own]),
+    ...(own.length === 0 ? [] : ['Options:', ...own, ...(command === 'check' ? folderLines(width) : [])]),
     ...(isServer
       ? [
           'Options (environment variable, default):',
@@ -64,7 +64,8 @@ function about(command: Command, width: number): string[] {
           ...notes.flatMap((note) => wrap(note, 0, width)),
         ]
       : []),
-    ...(isServer || command === 'completion'
+    // A check asks no server.
+    ...(isServer || command === 'completion' || command === 'check'
       ? []
       : [
           '',
@@ -82,6 +83,12 @@ const exampleLines = ({ line, does }: Example, width: number): string[] => [`  $
 function flagLines(name: keyof typeof commandFlags, width: number): string[] {
   const { placeholder, help } = commandFlags[name]
   return entry(`    --${name}${placeholder === undefined ? '' : ` ${placeholder}`}`, help, width)
+}
+
+/** The folder of a check. */
+function folderLines(width: number): string[] {
+  const [, row] = optionRows.find(([name]) => name === 'data') as (typeof optionRows)[number]
+  return entry(spelling(row), `the folder to check (${row.default})`, width)
 }
 
 function serverOptions(width: number): string[] {

@@ -78,7 +78,7 @@ export class BodyCheck {
         row === undefined ? await this.#bringBack(body, references) : await this.#whatIsWrong(body, row, md5)
       // What is being deleted is nobody's loss.
       const whose = new Set(references.map(({ who }) => who).filter((who) => who !== ''))
-      for (const who of wrong === undefined ? [] : whose) findings.lost(`${who}: ${wrong}`)
+      if (wrong !== undefined) for (const who of whose) findings.lost(who, wrong)
       await this.#checkCount(id, references)
     }
   }
@@ -147,8 +147,11 @@ export class BodyCheck {
     } finally {
       await file.close()
     }
-    if (wrong.length === 0) return undefined
-    return `${wrong.length} of ${Math.ceil(size / blockBytes)} blocks are damaged, the first one from byte ${wrong[0]} on`
+    const [first] = wrong
+    if (first === undefined) return undefined
+    const blocks = Math.ceil(size / blockBytes)
+    if (wrong.length === 1) return `1 of ${blocks} blocks is damaged, at byte ${first}`
+    return `${wrong.length} of ${blocks} blocks are damaged, the first one at byte ${first}`
   }
 
   /** Of a body that an earlier version wrote. */

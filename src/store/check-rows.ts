@@ -27,8 +27,8 @@ import { decodeReferences, type Garbage } from './transaction.ts'
 
 /** What the check does with what it finds. */
 export interface Findings {
-  /** Something is lost, or can only be put right by who uses the server. */
-  lost(what: string): void
+  /** Something is lost that no repair brings back. @param who it belongs to */
+  lost(who: string, what: string): void
   /** Something is wrong that follows from other rows: these changes put it right. */
   mend(what: string, changes: Mutation[]): Promise<void>
   /** A row cannot be read: it goes aside. */
@@ -55,12 +55,18 @@ export class RowCheck {
   readonly #buckets = new Map<string, string>()
   /** Buckets whose rows are gone, and whose objects may be on their way to be removed. */
   readonly #going = new Set<string>()
+  /** Objects that a listing shows: neither older versions nor delete markers. */
+  objects = 0
 
   constructor({ kv, sealer, references, findings }: Parts) {
     this.#kv = kv
     this.#sealer = sealer
     this.#references = references
     this.#findings = findings
+  }
+
+  get buckets(): number {
+    return this.#buckets.size
   }
 
   async run(): Promise<void> {
@@ -113,6 +119,7 @@ export class RowCheck {
       if (!this.#buckets.has(bucketId) && !this.#going.has(bucketId)) orphans.set(bucketId, content)
       await this.#references.add(referenceOf(content, this.#nameOf(bucketId, content)))
       await this.#checkParts(content, bucketId)
+      if (kind === 0 && content.isDeleteMarker !== true) this.objects++
       if (kind === 1) await this.#checkOlder(key, bucketId, content)
     }
     for (const [bucketId, record] of orphans) await this.#findings.mend(...lostBucket(bucketId, record))
@@ -126,7 +133,7 @@ export class RowCheck {
   async #checkParts(record: ObjectRecord, bucketId: string): Promise<void> {
     if (record.partsCount === undefined || (await this.#kv.get(objectPartsKey(record.uploadId ?? ''))) !== undefined)
       return
-    this.#findings.lost(`${this.#nameOf(bucketId, record)}: its list of parts (the object itself can be read)`)
+    this.#findings.lost(this.#nameOf(bucketId, record), 'its list of parts is lost (the object itself can be read)')
   }
 
   /** An older version is found by its id, and stands behind a newest one. */

@@ -32,9 +32,16 @@ export interface CheckOptions {
 export interface CheckReport {
   /** What is damaged, or cannot be got back, in the words of who uses the server. */
   damage: string[]
+  /** Whose damage is beyond repair: objects and parts, to be uploaded again or deleted. Each is named in `damage`, too. */
+  lost: string[]
+  /** Something of the damage can be mended. Of a repair: something was. */
+  isMendable: boolean
   /** What has been put right. Without a repair: what would be. */
   mended: string[]
   rows: number
+  buckets: number
+  /** Without older versions and delete markers. */
+  objects: number
   /** Of files that were read and verified. */
   bytes: number
   /** Bodies of which no more than the size could be compared: of earlier versions, under keys that are not here. */
@@ -46,13 +53,27 @@ export interface CheckReport {
 /** @throws StoreError LOCKED when a server has it open; IO, PERMISSION when it cannot be read; FORMAT when it is none of ours */
 export async function checkDataDir(options: CheckOptions): Promise<CheckReport> {
   const dirs = dataDirAt(options.dataDir)
-  const report: CheckReport = { damage: [], mended: [], rows: 0, bytes: 0, unverified: 0, leftOver: 0 }
+  const report: CheckReport = {
+    damage: [],
+    lost: [],
+    isMendable: false,
+    mended: [],
+    rows: 0,
+    buckets: 0,
+    objects: 0,
+    bytes: 0,
+    unverified: 0,
+    leftOver: 0,
+  }
   try {
-    if (
-      !(await isThere(dirs.path)) ||
-      !((await isThere(dirs.databaseDir)) || (await isThere(join(dirs.path, 'format.json'))))
-    ) {
+    if (!(await isThere(dirs.path))) {
       throw new StoreError('IO', `There is no data directory at ${dirs.path}. Say which one with --data.`)
+    }
+    if (!((await isThere(dirs.databaseDir)) || (await isThere(join(dirs.path, 'format.json'))))) {
+      throw new StoreError(
+        'IO',
+        `${dirs.path} is not a data directory of Sandbucket: nothing of it is in there. Name the right one with --data.`,
+      )
     }
     if ((await isThere(dirs.databaseDir)) && (await isDatabaseOpen(dirs.databaseDir))) throw isLocked(dirs.path)
     const keys = await checkFormat(dirs, options.repair, report)
@@ -90,6 +111,7 @@ async function checkFormat(dirs: DataDir, repair: boolean, report: CheckReport):
     return undefined
   }
   if (keys === undefined) throw new StoreError('FORMAT', `${dirs.path} is not a data directory of Sandbucket.`)
+  report.isMendable = true
   if (!repair) {
     report.damage.push('format.json is missing or cannot be read; --repair writes it again')
     return undefined
@@ -116,6 +138,7 @@ async function checkDatabase(
   if (!found.mustNotOpen && tables.length === 0) return true
   const damage = [...new Set([...found.damage, ...tables])]
   report.damage.push(...damage)
+  report.isMendable = true
   if (!options.repair) return !found.mustNotOpen
   const rows = await rebuildDatabase(dirs, salvageWith(keys.secrets))
   await writeRunState(dirs.stateFile, { sinceMs: Date.now(), damage: [...(state?.damage ?? []), ...damage] })
@@ -137,6 +160,8 @@ async function checkContents(dirs: DataDir, options: CheckOptions, report: Check
   const references = await BodyReferences.open(join(dirs.tmpDir, 'check'))
   try {
     for (const what of opened.damage) if (!known.has(what)) report.damage.push(what)
+    // A repair forgets the damage that was noted.
+    if (opened.damage.length > 0) report.isMendable = true
     await checkRowsAndBodies(opened, dirs, references, options, report)
     if (options.repair) await opened.noteRepaired()
   } finally {
@@ -152,17 +177,23 @@ async function checkRowsAndBodies(
   { repair, onProgress }: CheckOptions,
   report: CheckReport,
 ): Promise<void> {
+  const lost = new Set<string>()
   const findings: Findings = {
-    lost: (what) => void report.damage.push(what),
+    lost(who, what) {
+      report.damage.push(`${who}: ${what}`)
+      lost.add(who)
+    },
     seen() {
       if (++report.rows % 1000 === 0) onProgress?.('rows', report.rows, undefined)
     },
     async mend(what, changes) {
       report.mended.push(what)
+      report.isMendable = true
       if (repair) await kv.commit([], changes)
     },
     async setAside(what, key, value) {
       report.damage.push(`${what} cannot be read`)
+      report.isMendable = true
       if (!repair) return
       await mkdir(dirs.damagedDir, { recursive: true, mode: folderMode })
       const line = JSON.stringify({ what, key: key.toString('base64'), value: value.toString('base64') })
@@ -170,7 +201,10 @@ async function checkRowsAndBodies(
       await kv.commit([], [{ kind: 'delete', key }])
     },
   }
-  await new RowCheck({ kv, sealer: store.keys.secrets, references, findings }).run()
+  const rows = new RowCheck({ kv, sealer: store.keys.secrets, references, findings })
+  await rows.run()
+  report.buckets = rows.buckets
+  report.objects = rows.objects
   const totalBytes = await bytesOfFiles(dirs.blobsDir)
   const onBytes = (sizeBytes: number): void => {
     report.bytes += sizeBytes
@@ -181,6 +215,7 @@ async function checkRowsAndBodies(
   await check.run()
   report.unverified = check.unverified
   report.leftOver = check.leftOver
+  report.lost = [...lost]
 }
 
 async function bytesOfFiles(blobsDir: string): Promise<number> {

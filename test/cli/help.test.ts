@@ -57,6 +57,13 @@ describe('help', () => {
     assert.match(text, /Exit codes: 0 stopped/)
   })
 
+  it('of a check names the folder, and no server', async () => {
+    const { out } = await cli(['help', 'check'])
+    assert.match(out, / {2}-d, --data DIR\n {8}the folder to check \(\.\/\.sandbucket\)\n$/)
+    assert.doesNotMatch(out, /which server/)
+    assert.match((await cli(['help', 'reset'])).out, /which server/)
+  })
+
   it('about what is no command is a mistake', async () => {
     const { exitCode, err } = await cli(['help', 'explan'])
     assert.deepEqual([exitCode, err], [2, 'sandbucket: "explan" is not a command; did you mean explain?\n'])

@@ -6,6 +6,7 @@ import { basename, join, relative } from 'node:path'
 import { describe, it } from 'node:test'
 import type { CheckReport } from '../../src/store/check.ts'
 import { checkDataDir } from '../../src/store/check.ts'
+import { blockBytes } from '../../src/store/block-tags.ts'
 import { openDiskDatabase } from '../../src/store/disk-database.ts'
 import { openWithParts } from '../../src/store/open.ts'
 import { StoreError } from '../../src/store/store-error.ts'
@@ -169,6 +170,8 @@ describe('a check of what is whole', () => {
     inDir(async (root) => {
       const dir = join(root, 'data')
       await assert.rejects(checkDataDir({ dataDir: dir, repair: true }), /There is no data directory/)
+      const refused = checkDataDir({ dataDir: root, repair: true })
+      await assert.rejects(refused, { message: new RegExp(`^${root} is not a data directory of Sandbucket: nothing`) })
       const opened = await openWithParts({ dataDir: dir })
       for (const repair of [false, true]) {
         await assert.rejects(
@@ -387,7 +390,7 @@ describe('the command', () => {
       }
       const fine = run()
       assert.deepEqual([fine.status, fine.err], [0, ''])
-      assert.match(fine.out, /^Checked \d+ rows and \d+\.\d MiB of files in .*\nAll is well\.\n$/)
+      assert.match(fine.out, /^Checked 2 buckets, 29 objects \(\d+ records, \d+\.\d MiB\) in .*\nAll is well\.\n$/)
       const opened = await openWithParts({ dataDir: dir })
       const locked = run()
       assert.equal(locked.status, 4)
@@ -399,9 +402,47 @@ describe('the command', () => {
       const lost = run()
       assert.equal(lost.status, 5)
       assert.match(lost.out, /^damaged: photos\/k5: its file is missing$/m)
+      assert.match(lost.out, /^This cannot be mended: upload photos\/k5 again, or delete it\.$/m)
+      assert.doesNotMatch(lost.out, /--repair/)
+      const repaired = run('--repair')
+      assert.equal(repaired.status, 5)
+      assert.match(repaired.out, /^Nothing could be mended\. Upload what is named above again, or delete it\.$/m)
+      assert.doesNotMatch(repaired.out, /whole again/)
+      assert.equal(run().out, lost.out)
       const json = run('--json', '--repair')
       assert.equal(json.status, 5)
       assert.deepEqual(JSON.parse(json.out).damage, ['photos/k5: its file is missing'])
       assert.equal(run('--endpoint', 'http://x').status, 2)
+      // With something beside it that can be mended.
+      await rm(join(dir, 'format.json'))
+      assert.match(run().out, /^Nothing was changed\. To mend what can be: sandbucket check --repair --data /m)
+      const mended = run('--repair')
+      assert.match(mended.out, /^mended: format\.json was written again$/m)
+      assert.match(mended.out, /^What can be read is whole again\./m)
+      await rm(join(dir, 'keys.json'))
+      const keyless = run()
+      assert.match(keyless.out, /^damaged: keys\.json is missing/)
+      assert.match(keyless.out, /\nNothing was changed\. A repair cannot mend this\.\n$/)
+      assert.match(run('--repair').out, /\nNothing could be mended\.\n$/)
+    }))
+
+  it('names the blocks of a body that are damaged', () =>
+    inDir(async (dir) => {
+      const opened = await openWithParts({ dataDir: dir })
+      const bucket = await makeBucket(opened.store, 'photos')
+      const { body } = await put(opened.store, bucket, 'big', pattern(3 * blockBytes + 7, 1))
+      await opened.store.close()
+      const file = join(dir, 'blobs', body.id.slice(0, 2), body.id)
+      const damage = async (at: number) => {
+        const bytes = await readFile(file)
+        bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at)
+        await writeFile(file, bytes)
+        return checkDataDir({ dataDir: dir, repair: false })
+      }
+      const one = await damage(blockBytes + 3)
+      assert.deepEqual(one.damage, [`photos/big: 1 of 4 blocks is damaged, at byte ${blockBytes}`])
+      assert.deepEqual([one.lost, one.isMendable, one.buckets, one.objects], [['photos/big'], false, 1, 1])
+      const two = await damage(0)
+      assert.deepEqual(two.damage, ['photos/big: 2 of 4 blocks are damaged, the first one at byte 0'])
     }))
 })
