@@ -9,9 +9,11 @@ import { isAuthenticationFault } from './auth/faults.ts'
 import { openBody } from './auth/open-body.ts'
 import { noteSignature } from './authorization/failures.ts'
 import type { Journal } from './authorization/journal.ts'
+import type { Entry } from './authorization/journal-entry.ts'
 import { isCharged } from './authorization/requester-pays.ts'
 import { Call, type CallDeps } from './call.ts'
 import { handleControlCall } from './control-pipeline.ts'
+import type { Principal } from './context.ts'
 import { AwsError, error, notImplemented } from './errors.ts'
 import { addExplanation } from './explain.ts'
 import { collectBody } from './http/body.ts'
@@ -100,8 +102,13 @@ export function createPipeline(deps: PipelineDeps): Handle {
     deps.metrics.end(service, call.operation, response.status, us)
     logRequest(call, response, failure, us)
     // What is answered late may fail late.
-    if (response.until === undefined) noteEnd(call, response, us, deps.journal)
-    else void response.until.then(() => noteEnd(call, response, us, deps.journal))
+    if (response.until === undefined) {
+      noteEnd(call, call.entry, response, us, deps.journal)
+      const { body } = response
+      if (typeof body === 'object' && !(body instanceof Uint8Array)) {
+        body.once('error', (cause) => noteCut(cause, call, response, us, deps.journal))
+      }
+    } else void response.until.then(() => noteEnd(call, call.entry, response, us, deps.journal))
     if (request.headers['x-sandbucket-explain'] !== undefined) await addExplanation(call, response)
     return response
   }
@@ -230,6 +237,10 @@ function toAwsError(cause: unknown, call: Call): AwsError {
     // Assumed: AWS's disks are never full; its clients try again after this one, and the disk may have been cleared.
     return error('ServiceUnavailable', {}, { cause })
   }
+  if (cause instanceof StoreError && cause.code === 'CORRUPT') {
+    call.log.error({ id: call.requestId, operation: call.operation }, cause.message)
+    return error('InternalError', {}, { cause, reason: damageReason })
+  }
   call.log.error({ id: call.requestId, operation: call.operation, err: cause }, 'internal error')
   return error('InternalError', {}, { cause })
 }
@@ -243,16 +254,38 @@ function noteFailure({ entry }: Call, failure: AwsError): void {
 }
 
 /** Keeps the answer. */
-function noteEnd(call: Call, { status }: WireResponse, us: number, journal: Journal): void {
+function noteEnd(call: Call, entry: Entry, { status }: WireResponse, us: number, journal: Journal): void {
   const { request, operation, hostBucket } = call
   const { method, rawPath: path, rawQuery } = request
-  const by = nameOfCaller(call)
+  const by = nameOfCaller(call.principal, entry)
   const atMs = call.clock.now()
-  journal.end(call.entry, { atMs, operation, method, path, hostBucket, status, by, us, queryChars: rawQuery.length })
+  journal.end(entry, { atMs, operation, method, path, hostBucket, status, by, us, queryChars: rawQuery.length })
+}
+
+/** For explanations: a few words, a colon, and a sentence. */
+const damageReason = 'damaged: what is stored is damaged. Stop the server and run: sandbucket check'
+
+/** The answer has begun: the edge cuts the connection. The log and explanations say why. */
+function noteCut(cause: Error, call: Call, response: WireResponse, us: number, journal: Journal): void {
+  // A client that leaves is an error of the body, too.
+  if (!(cause instanceof StoreError)) return
+  const { requestId, maybeBucket, input, log } = call
+  const { Key, VersionId } = input
+  const version = VersionId === undefined ? '' : ` (version ${VersionId})`
+  const name = `${maybeBucket?.Name}/${Key}${version}`.replaceAll(/\p{Cc}/gu, '?')
+  const isDamaged = cause.code === 'CORRUPT'
+  const what = `${name} ${isDamaged ? 'is damaged' : 'cannot be read'}: the download was cut off`
+  if (isDamaged) log.error({ id: requestId }, `${what}. Stop the server and run: sandbucket check`)
+  else log.error({ id: requestId, cause: cause.message }, what)
+  // Of a download that took long, the journal may have forgotten the request: its entry belongs to another one by now.
+  const entry = journal.takeBack(requestId) ?? journal.begin(requestId)
+  const reason = isDamaged ? damageReason : `unreadable: ${cause.message}`
+  entry.fail(error('InternalError', {}, { message: `${what}.`, reason }), false)
+  noteEnd(call, entry, response, us, journal)
 }
 
 /** An ARN, `anonymous`, or what a request that could not be authenticated claims. */
-function nameOfCaller({ principal, entry: { error: failure } }: Call): string {
+function nameOfCaller(principal: Principal, { error: failure }: Entry): string {
   if (failure?.isAuthentication !== true) return principal.arn || principal.kind
   const { AWSAccessKeyId: key } = failure.fields
   return key === undefined ? 'unverified' : `unverified ${key}`
@@ -268,7 +301,7 @@ function logRequest(call: Call, response: WireResponse, failure: AwsError | unde
       hostBucket: call.hostBucket,
       status: response.status,
       code: failure?.code,
-      by: nameOfCaller(call),
+      by: nameOfCaller(call.principal, call.entry),
       hostAlias: call.hostAlias,
       us,
       why: response.status === 403 ? call.entry.refusedBecause : undefined,

@@ -80,6 +80,8 @@ export function outcomeOf({ decisions, error, refusal, isTolerated, signature, s
   if (decisions.some(({ effect }) => effect === 'denied')) return 'denied'
   if (status >= 400) return 'failed'
   if (status >= 300 && status !== 304) return 'redirected'
+  // The answer had begun well.
+  if (error !== undefined && status < 300) return 'failed'
   const isSoft = decisions.some(({ effect }) => effect === 'tolerated') || (refusal !== undefined && isTolerated)
   return isSoft ? 'tolerated' : 'allowed'
 }

@@ -77,6 +77,11 @@ export class Journal {
     }
   }
 
+  /** A request that has been answered, and fails later: to be ended again. Undefined when it is forgotten. */
+  takeBack(requestId: string): Entry | undefined {
+    return this.#successes.remove(requestId)
+  }
+
   /** Undefined when it is forgotten, still in work, or never was. */
   find(requestId: string): Entry | undefined {
     for (const queue of [this.#failures, this.#successes]) {
@@ -128,6 +133,18 @@ class Queue {
     this.count--
     this.bytes -= entry.bytes
     return entry
+  }
+
+  remove(requestId: string): Entry | undefined {
+    const all = [...this]
+    const at = all.findIndex((entry) => entry.requestId === requestId)
+    const [removed] = at === -1 ? [] : all.splice(at, 1)
+    if (removed === undefined) return undefined
+    this.#slots = [...all, ...new Array<undefined>(this.#slots.length - all.length).fill(undefined)]
+    this.#first = 0
+    this.count--
+    this.bytes -= removed.bytes
+    return removed
   }
 
   *[Symbol.iterator](): Generator<Entry> {

@@ -138,16 +138,6 @@ function open(input: HeadObjectRequest, ctx: Ctx): MaybePromise<Opened> {
   })
 }
 
-/** The answer has begun: all that can be done is to cut the connection, which the edge does, and to say why. */
-function tellDamage(cause: Error, { Key, VersionId }: ObjectRecord, { bucket, log, requestId }: Ctx): void {
-  // A client that leaves is an error of the stream, too.
-  if (cause.name !== 'StoreError') return
-  log.error(
-    { id: requestId, bucket: bucket.Name, Key, VersionId, err: cause },
-    'cut off a GetObject: bytes are damaged',
-  )
-}
-
 export const objectRead = {
   async GetObject(input: GetObjectRequest, ctx: Ctx): Promise<GetObjectOutput> {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
@@ -161,7 +151,6 @@ export const objectRead = {
       const reading = ctx.store.bodies.read(record.body, start, end, sealer)
       const body: BodyContent | undefined = reading instanceof Promise ? await reading : reading
       if (body === undefined) continue
-      if (!(body instanceof Uint8Array)) body.once('error', (cause) => tellDamage(cause, record, ctx))
       output.Body = body
       return output
     }

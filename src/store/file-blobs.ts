@@ -118,8 +118,12 @@ class FileBlobHandle implements BlobHandle {
 
   async read(position: number, length: number, scratch?: Buffer): Promise<Buffer> {
     const buffer = scratch ?? Buffer.allocUnsafeSlow(length)
-    const { bytesRead } = await this.#file.read(buffer, 0, length, position)
-    return bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead)
+    try {
+      const { bytesRead } = await this.#file.read(buffer, 0, length, position)
+      return bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead)
+    } catch (error) {
+      throw asStoreError(error, 'read the file of a body')
+    }
   }
 
   close(): Promise<void> {

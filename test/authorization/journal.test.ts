@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Journal } from '../../src/authorization/journal.ts'
 import type { Entry } from '../../src/authorization/journal-entry.ts'
+import { outcomeOf } from '../../src/authorization/journal-explanation.ts'
 import { error } from '../../src/errors.ts'
 
 const ended = {
@@ -50,6 +51,35 @@ describe('the journal', () => {
     assert.equal(journal.find('S989'), undefined)
     assert.equal(journal.find('S990')?.status, 200)
     assert.equal(journal.find('F910')?.status, 404)
+  })
+
+  it('takes back what fails after its answer has begun, and keeps it as a failure', () => {
+    const journal = new Journal({ entries: 100, bytes: 1e9, successes: 10 })
+    for (let at = 0; at < 50; at++) answer(journal, `S${at}`)
+    const { bytes } = journal
+    const entry = journal.takeBack('S20')
+    assert.equal(entry?.requestId, 'S20')
+    assert.equal(journal.count, 49)
+    assert.equal(journal.takeBack('S20'), undefined)
+    assert.equal(journal.takeBack('never'), undefined)
+    assert.ok(entry)
+    entry.fail(error('InternalError'), false)
+    journal.end(entry, { ...ended, atMs: ++clock })
+    assert.equal(journal.count, 50)
+    assert.ok(journal.bytes > bytes)
+    assert.equal(journal.find('S20')?.isFailure, true)
+    assert.equal(outcomeOf(entry), 'failed')
+    assert.equal(journal.last(1, true)[0], entry)
+    // The others are where they were, and go in their order.
+    for (let at = 50; at < 300; at++) answer(journal, `S${at}`)
+    assert.deepEqual(
+      journal.last(3).map(({ requestId }) => requestId),
+      ['S299', 'S298', 'S297'],
+    )
+    assert.equal(journal.count, 100)
+    assert.equal(journal.find('S200'), undefined)
+    assert.equal(journal.find('S201')?.status, 200)
+    assert.equal(journal.find('S20')?.isFailure, true)
   })
 
   it('holds 16 MiB, whatever is in the requests', () => {

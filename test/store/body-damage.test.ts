@@ -15,7 +15,9 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
+import { resolveOptions } from '../../src/config/resolve.ts'
 import { startSandbucket } from '../../src/index.ts'
+import { createServer } from '../../src/server.ts'
 import { BlockTagger, BlockTags, blockBytes } from '../../src/store/block-tags.ts'
 import { openDiskDatabase } from '../../src/store/disk-database.ts'
 import { decodeJson, decodeObject, encodeJson, encodeObject } from '../../src/store/record-rows.ts'
@@ -147,6 +149,74 @@ describe('a file with a wrong bit', () => {
       CopySource: 'bucket/parts',
     })
     await assert.rejects(s3.send(copied), /InternalError/)
+  })
+})
+
+describe('what is told of damage', () => {
+  it('is one line of the log for each request, and the request counts as failed', async (t) => {
+    const data = folder(t)
+    const { config } = resolveOptions({ data, port: 0, buckets: ['bucket'] })
+    const lines: [fields: { id?: string; err?: unknown }, message: string][] = []
+    const quiet = () => {}
+    const error = (fields: object, message: string) => void lines.push([fields, message])
+    const server = await createServer(config, { debug: quiet, info: quiet, warn: quiet, error })
+    t.after(() => server.close())
+    const s3 = new S3Client({
+      endpoint: server.url,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      maxAttempts: 1,
+      credentials: { accessKeyId: 'sandbucket', secretAccessKey: 'sandbucket' },
+    })
+    const last = async () => {
+      const told = await fetch(`${server.url}/_sandbucket/explain?count=1&errors`)
+      const [summary] = ((await told.json()) as { requests: { requestId: string }[] }).requests
+      if (summary === undefined) return undefined
+      const response = await fetch(`${server.url}/_sandbucket/explain/${summary.requestId}`)
+      return (await response.json()) as {
+        requestId: string
+        outcome: string
+        status: number
+        operation: string
+        advice: string
+        answer: { message: string }
+        decisions: unknown[]
+      }
+    }
+    for (const [Key, size] of [
+      ['left', 16 * blockBytes],
+      ['big\n', 3 * blockBytes],
+      ['small', 100_000],
+    ] as const)
+      await s3.send(new PutObjectCommand({ Bucket: 'bucket', Key, Body: pattern(size) }))
+    const [, big, small] = filesOf(data) as [string, string, string]
+    flip(big, 2 * blockBytes)
+    flip(small, 7)
+    // A client that leaves is no failure.
+    const left = await s3.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'left' }))
+    ;(left.Body as unknown as { destroy(): void }).destroy()
+    assert.equal(await last(), undefined)
+    assert.equal((await fetched(s3, { Key: 'big\n' })).isClean, false)
+    const cut = await last()
+    assert.ok(cut)
+    assert.deepEqual([cut.outcome, cut.status, cut.operation], ['failed', 200, 'GetObject'])
+    assert.equal(cut.answer.message, 'bucket/big? is damaged: the download was cut off.')
+    assert.equal(cut.advice, 'What is stored is damaged. Stop the server and run: sandbucket check')
+    assert.equal(cut.decisions.length, 1)
+    assert.deepEqual(lines, [
+      [
+        { id: cut.requestId },
+        'bucket/big? is damaged: the download was cut off. Stop the server and run: sandbucket check',
+      ],
+    ])
+    // What is answered with an error at once.
+    assert.equal((await fetched(s3, { Key: 'small' })).isClean, false)
+    const refused = await last()
+    assert.deepEqual([refused?.outcome, refused?.status, refused?.advice], ['failed', 500, cut.advice])
+    assert.equal(lines.length, 2)
+    assert.equal(lines[1]?.[0].id, refused?.requestId)
+    assert.equal(lines[1]?.[0].err, undefined)
+    assert.match(lines[1]?.[1] ?? '', /damaged\. Stop the server and run: sandbucket check/)
   })
 })
 
