@@ -1,5 +1,5 @@
 /** What each answer means and what to do about it, for explanations: a sentence or two for every code of `error-table.ts`. */
-import { type AuthenticationFault, adviceOn } from './auth/advice.ts'
+import { type AuthenticationFault, adviceOn, brokenUrl } from './auth/advice.ts'
 import type { RequestExplanation } from './authorization/journal-explanation.ts'
 
 /** What an advice may look at. */
@@ -8,6 +8,7 @@ interface Facts {
   /** Further elements of the error document. */
   fields: Readonly<Record<string, string>>
   operation: string
+  decisions: readonly unknown[]
   method: string
   path: string
 }
@@ -143,6 +144,7 @@ const denials: readonly [RegExp, Advise][] = [
     /according to Policy/,
     'The form breaks its own policy document: every field must meet a condition of it, and the time must not be over. Make the form anew with what is really sent.',
   ],
+  [/^Invalid date \(should be seconds/, brokenUrl],
   [/Anonymous users/, 'Sign the request: anonymous callers may not do this.'],
   [/old password/, 'The old password is wrong.'],
   [
@@ -155,16 +157,17 @@ const denials: readonly [RegExp, Advise][] = [
 const advice: Readonly<Record<string, Advise>> = {
   AccessControlListNotSupported:
     'ACLs are off in this bucket (Object Ownership BucketOwnerEnforced, the default since 2023). Leave the ACL out and use a policy, or set Object Ownership to BucketOwnerPreferred or ObjectWriter (put-bucket-ownership-controls).',
-  AccessDenied: rowOf(
-    denials,
-    () => 'The caller may not do this, whatever policies say: the message names the reason where AWS does.',
+  AccessDenied: rowOf(denials, ({ decisions }) =>
+    decisions.length === 0
+      ? 'Policies were not asked: the message above says why it was refused.'
+      : 'Policies allow it: the message above says why it was refused all the same.',
   ),
   AccessForbidden:
     'The CORS rules of the bucket do not allow this origin, method or header. Add a rule with put-bucket-cors: AllowedOrigin, AllowedMethod and AllowedHeader must all fit.',
   AnnotationLimitExceeded: 'The object has as many annotations as it may have: delete one first.',
   AnnotationNameTooLong: 'Choose a shorter name: 512 bytes of UTF-8 are the limit.',
   AuthorizationHeaderMalformed: 'The Authorization header cannot be read: let an SDK make it.',
-  AuthorizationQueryParametersError: 'The X-Amz-* parameters of the URL cannot be read: let an SDK presign it.',
+  AuthorizationQueryParametersError: brokenUrl,
   BadDigest:
     'The body that arrived has another digest than the request says: it was changed on the way, or the digest is of something else (another encoding, or the text before compression). Compute it from the bytes that are sent.',
   BadRequest:
@@ -200,7 +203,8 @@ const advice: Readonly<Record<string, Advise>> = {
     'The connection ended before Content-Length bytes had come: the client gave up, or counts characters instead of bytes.',
   IncompleteSignature: 'Something of the signature is missing: let an SDK make it.',
   InternalError: 'The server failed, which is a fault of it: its log has the cause, under the id of this request.',
-  InvalidAccessKeyId: 'The access key is not known here: sandbucket env prints one that works.',
+  InvalidAccessKeyId:
+    'The access key is not known here. Use the key that the server was started with; the export lines of its start name its id.',
   InvalidAction: ({ message }) =>
     /version/i.test(message)
       ? 'The Version of the call does not go with its Action: IAM has 2010-05-08, STS 2011-06-15.'
@@ -225,7 +229,7 @@ const advice: Readonly<Record<string, Advise>> = {
     'The bucket is not in the state for this: Object Lock needs versioning on, and forbids suspending it.',
   InvalidChunkSizeError: 'Every chunk of a signed aws-chunked body but the last needs 8 KiB or more.',
   InvalidClientTokenId:
-    'The access key is not known here, or its session token is missing: sandbucket env prints one that works.',
+    'The access key is not known here, or its session token is missing. Use the key that the server was started with; the export lines of its start name its id.',
   InvalidDigest: 'Content-MD5 must be the Base64 of the 16 bytes of the MD5, not its hex digits.',
   InvalidEncryptionAlgorithmError: 'The customer algorithm must be AES256.',
   InvalidHost: 'The Host header cannot be read: send host or host:port.',

@@ -216,9 +216,9 @@ function edgeIds(ids: Ids, clock: Clock, journal: Journal): EdgeIds {
   return {
     requestId: () => ids.requestId(),
     hostId: () => ids.hostId(),
-    note(requestId, { code, message, status }) {
+    note(requestId, { code, message, status, reason }) {
       const entry = journal.begin(requestId)
-      entry.fail(error(code, {}, { message }), false)
+      entry.fail(error(code, {}, { message, reason }), false)
       journal.end(entry, { ...atTheEdge, atMs: clock.now(), status })
     },
   }

@@ -80,7 +80,7 @@ aws s3 ls s3://photos`)}</pre>
 <p>${
     hasWellKnownKeys
       ? 'No key is configured, so everybody knows these. <code>sandbucket --access-key-id ID --secret-access-key KEY</code> sets others.'
-      : 'A key is configured. On the machine of this server, <code>sandbucket env</code> prints it.'
+      : 'A key is configured: put it in. <code>sandbucket env</code>, with the options of this server, prints these lines with it.'
   }</p>
 <h2>JavaScript</h2>
 <pre>${escaped(`import { S3Client, ListBucketsCommand } from '@aws-sdk/client-s3'

@@ -23,24 +23,35 @@ const region: Advise = ({ Region }, message) =>
     ? `Sign for ${Region}, the region of the bucket or server; without --region-strict any region is taken.`
     : 'The client builds its Authorization by hand, or something has cut it: compare it with the form that the message names.'
 
+/** The program itself often does not know the secret: it may have been given in flags. */
+const useOwn = 'Use the key that the server was started with; the export lines of its start name its id.'
+
+/** What cannot be read in a URL was seldom signed so. */
+export const brokenUrl = 'The presigned URL was changed or cut when it was copied. Make it again and quote it in the shell.'
+
+const parametersOfUrl: Advise = (fields, message) => {
+  if (/region/.test(message)) return region(fields, message)
+  return /less than|non-negative/.test(message) ? 'Sign the URL again, for a time that the message allows.' : brokenUrl
+}
+
 const unknownKey: Advise = ({ AWSAccessKeyId: id }) => {
   const temporary = id?.startsWith('ASIA')
     ? 'Temporary keys work only with their session token, and end with their user or role.'
     : 'Keys made through IAM end with their user, with a reset and, in memory, with the process.'
-  return `No key ${id ?? 'of this id'} is known here, or it is inactive. ${temporary} sandbucket env prints a key that works.`
+  return `No key ${id ?? 'of this id'} is known here, or it is inactive. ${temporary} ${useOwn}`
 }
 
 const advice: Readonly<Record<string, Advise>> = nameMap({
   RequestTimeTooSkewed: clock,
   InvalidAccessKeyId: unknownKey,
   InvalidClientTokenId: () =>
-    'The key is not known here, is inactive, or its session token is missing or wrong. sandbucket env prints a key that works.',
+    `The key is not known here, is inactive, or its session token is missing or wrong. ${useOwn}`,
   ExpiredToken: () =>
     'The session has ended: ask STS for a new one. SDKs do so by themselves when they have been given the role, not its keys.',
   InvalidToken: () =>
     'The session token is not that of the key. Beside a long-term key there must be none: is AWS_SESSION_TOKEN left over in the environment?',
   AuthorizationHeaderMalformed: region,
-  AuthorizationQueryParametersError: region,
+  AuthorizationQueryParametersError: parametersOfUrl,
   IncompleteSignature: () =>
     'Something of the signature is missing: the date, a component, or a slash in the credential.',
   MissingAuthenticationToken: () => 'The call is not signed: IAM and STS take no anonymous callers.',

@@ -3,11 +3,16 @@ import { wellKnownKeys } from '../config/accounts.ts'
 import type { Resolution } from '../config/resolve.ts'
 import { awsEnvironment, type CaFile, firstKey, shellExports, trustHints } from './exports.ts'
 
+/** Of the well-known keys, those that most programs are configured with. */
+const shownKeys = ['minioadmin', 'test']
+
 /** For people: short, with lines to paste. A secret that somebody chose is not printed, since output ends in logs. */
 export function banner(url: string, version: string, { config }: Resolution, ca: CaFile | undefined): string {
   const variables = awsEnvironment(url, { key: firstKey(config), region: config.region, ca: ca?.path })
   if (!config.hasWellKnownKeys) variables.AWS_SECRET_ACCESS_KEY = '...'
-  const others = wellKnownKeys.slice(1).map((key) => `${key.accessKeyId}/${key.secretAccessKey}`)
+  const others = wellKnownKeys
+    .filter(({ accessKeyId }) => shownKeys.includes(accessKeyId))
+    .map((key) => `${key.accessKeyId}/${key.secretAccessKey}`)
   const lines = [
     `Sandbucket ${version}: S3 on ${url}${config.tls ? ', and on http:// of the same address' : ''}`,
     config.dataDir === undefined ? 'Data is in memory and ends with this process.' : `Data is in ${config.dataDir}`,
@@ -18,8 +23,8 @@ export function banner(url: string, version: string, { config }: Resolution, ca:
     (shellExports(variables) + trustHints(url, ca)).trimEnd(),
     '',
     config.hasWellKnownKeys
-      ? `Until a key is configured, these work too: ${others.join(' ')}`
-      : 'The secret is the configured one; sandbucket env prints it.',
+      ? `Well-known keys of other local servers (${others.join(', ')}, ...)\nwork too, until you configure a key.`
+      : 'The secret is the one you gave; sandbucket env with the same options\nprints these lines with it.',
     'Ready.',
   ]
   return `${lines.join('\n')}\n`

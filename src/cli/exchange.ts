@@ -57,6 +57,11 @@ function trusting(ca: string | undefined): { ca?: string[] } {
 
 /** What to do when nobody answers, as an error. */
 export function noAnswer({ adminUrl, ended, program }: ServerAddress, cause: NodeJS.ErrnoException): Error {
+  if (cause.code === 'EPROTO' && cause.message.includes('wrong version number')) {
+    const plain = adminUrl.replace(/^https:/, 'http:')
+    const message = `${adminUrl} does not speak HTTPS. Use ${plain}, or start the server with --tls.`
+    return Object.assign(new Error(message, { cause }), { name: 'NoAnswer' })
+  }
   const why = cause.message === '' ? (cause.code ?? 'no answer') : cause.message
   const left = ended === undefined ? '' : ` The server that ${ended} names has ended without a word.`
   const message =

@@ -61,7 +61,7 @@ async function list(server: ServerAddress, config: Config, isJson: boolean, io: 
         time.slice(11, 19),
         requestId,
         `${status}${code === undefined ? '' : ` ${code}`}`,
-        method,
+        method === '' ? '(unreadable)' : method,
         where,
         shortName(by),
       ]

@@ -52,7 +52,7 @@ export async function serve(resolution: Resolution, io: Io): Promise<number> {
   const exitCode = await stop
   const waiting = server.underWay()
   if (isJson) log.info({ requests: waiting, graceMs }, 'stopping')
-  else if (config.logLevel !== 'silent') io.err(stoppingText(waiting))
+  else if (config.logLevel !== 'silent') io.err(stoppingText(waiting, exitCode))
   await server.close({ graceMs })
   return exitCode
 }
@@ -73,9 +73,11 @@ const namedRequests = 5
 const shownPath = 60
 
 /** For what a stop waits, and how long. */
-export function stoppingText(requests: readonly RequestUnderWay[]): string {
+export function stoppingText(requests: readonly RequestUnderWay[], exitCode: number): string {
   if (requests.length === 0) return 'Stopping.\n'
   const verbs = { receiving: 'being received', working: 'being worked on', sending: 'being sent' }
+  const isKey = exitCode === exitCodes.interrupted
+  const again = isKey ? 'Press Ctrl-C again to stop at once.' : 'A second signal stops at once.'
   const lines = requests.slice(0, namedRequests).map(({ method, path, state }) => {
     const shown = path.length > shownPath ? `${path.slice(0, shownPath)}...` : path
     return `  ${method} ${shown} (${verbs[state]})\n`
@@ -83,7 +85,7 @@ export function stoppingText(requests: readonly RequestUnderWay[]): string {
   const more = requests.length - lines.length
   const count = requests.length === 1 ? '1 request' : `${requests.length} requests`
   return [
-    `Stopping: waits up to ${graceMs / 1000} s for ${count}. Once more to stop at once.\n`,
+    `Stopping: waits up to ${graceMs / 1000} s for ${count}. ${again}\n`,
     ...lines,
     more > 0 ? `  and ${more} more\n` : '',
   ].join('')

@@ -19,6 +19,7 @@ import {
   maxHeaderSectionBytes,
   rawResponse,
   tooLongHeaders,
+  unexpectedTls,
   unparsable,
 } from './edge-error.ts'
 import { InFlight } from './in-flight.ts'
@@ -126,7 +127,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
       for (const socket of sendOptions.skipping) socket.destroySoon()
       await closeListeners(server, listening?.twin, front, graceMs, () => {
         const cut = requests.underWay().map(stateOf)
-        if (cut.length > 0) deps.log.warn({ requests: cut }, 'stopping cut what was still under way')
+        if (cut.length > 0) deps.log.warn({}, `stopped before this was finished: ${namesOf(cut)}`)
       })
       await inFlight.idle(cleanUpMs)
     },
@@ -139,6 +140,15 @@ function cutting(socket: Socket, log: Log): (cause: unknown) => void {
     log.error({ err: cause }, 'the edge threw')
     socket.destroy()
   }
+}
+
+/** So many of the requests that a stop cuts are named. */
+const namedCuts = 5
+
+function namesOf(requests: readonly RequestUnderWay[]): string {
+  const named = requests.slice(0, namedCuts).map(({ method, path }) => `${method} ${path}`)
+  const more = requests.length - named.length
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 function stateOf({ req, res }: Pair): RequestUnderWay {
@@ -315,9 +325,9 @@ function answerClientError(cause: ClientError, socket: Socket, requests: OneAtAT
     socket.destroy()
     return
   }
-  const edge = edgeErrorOf(code, current !== undefined)
   // A TLS handshake begins with the record type 22.
   const isTls = deps.tls === undefined && code === 'HPE_INVALID_METHOD' && cause.rawPacket?.[0] === 22
+  const edge = isTls ? unexpectedTls : edgeErrorOf(code, current !== undefined)
   const message = isTls ? 'a client speaks TLS; --tls answers that too' : 'a request could not be read'
   deps.log.info({ code: edge.code, cause: code, peer: socket.remoteAddress }, message)
   if (code === 'HPE_INVALID_EOF_STATE') socket.end(rawResponse(edge, deps.ids), () => socket.destroy())

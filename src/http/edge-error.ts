@@ -13,10 +13,19 @@ interface EdgeError {
   message?: string
   /** Further elements. */
   elements?: string
+  /** For explanations, not for the client: what it is called, a colon, and a sentence that says what to do. */
+  reason?: string
 }
 
 /** Observed: S3 answers requests it cannot parse with this message (client issue trackers quote it since 2015). */
 export const unparsable: EdgeError = { code: 'BadRequest', message: 'An error occurred when parsing the HTTP request.' }
+
+/** A TLS handshake, where there is no TLS. */
+export const unexpectedTls: EdgeError = {
+  ...unparsable,
+  reason:
+    'TLS: A client spoke HTTPS to a server without TLS. Use http:// in its endpoint, or start the server with --tls.',
+}
 
 /** The largest header section that AWS takes. */
 export const maxHeaderSectionBytes = 8192
@@ -39,16 +48,22 @@ export function edgeErrorOf(nodeCode: string | undefined, isBodyUnfinished: bool
   }
 }
 
+/** What explanations keep of an answer. */
+export interface NotedAnswer extends Pick<EdgeError, 'code' | 'reason'> {
+  message: string
+  status: number
+}
+
 /** Ids for answers, and somebody who may be told of them: explanations know these answers too. */
 export type EdgeIds = Pick<Ids, 'requestId' | 'hostId'> & {
-  note?(requestId: string, answer: { code: ErrorCode; message: string; status: number }): void
+  note?(requestId: string, answer: NotedAnswer): void
 }
 
 /** The answer as a WireResponse, where there is a request to answer. */
 export function edgeResponse(edge: EdgeError, ids: EdgeIds): WireResponse {
   const row = errorTable[edge.code]
   const requestId = ids.requestId()
-  ids.note?.(requestId, { code: edge.code, message: edge.message ?? row.message, status: row.status })
+  ids.note?.(requestId, { ...edge, message: edge.message ?? row.message, status: row.status })
   const hostId = ids.hostId()
   return {
     status: row.status,

@@ -85,6 +85,13 @@ const rows: Row[] = [
     /no object "a b"/,
   ],
   [
+    'a URL that was cut',
+    () => scene.anonymous('GET', '/b/k?AWSAccessKeyId=sandbucket&Expires=17x&Signature=c2ln'),
+    /403 AccessDenied/,
+    /denied/,
+    /^The presigned URL was changed or cut when it was copied\. Make it again and quote it in the shell\.$/,
+  ],
+  [
     'a wrong method',
     () => scene.anonymous('PATCH', '/b/k'),
     /405 MethodNotAllowed/,

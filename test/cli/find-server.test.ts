@@ -208,6 +208,21 @@ describe('when no server answers', () => {
     }
   })
 
+  it('HTTPS to a server without it is told by both sides', async (t) => {
+    const directory = folder(t)
+    const { endpoint, port } = await start(t, { data: join(directory, data) })
+    const asked = await cli(directory, ['health', '--endpoint', `https://127.0.0.1:${port}`])
+    assert.deepEqual([asked.exitCode, asked.out], [1, ''])
+    const told = `https://127.0.0.1:${port} does not speak HTTPS. Use ${endpoint}, or start the server with --tls.\n`
+    assert.equal(asked.err, told)
+    assert.match((await cli(directory, ['explain', 'list'])).out, / 400 BadRequest \(unreadable\) /)
+    const { out } = await cli(directory, ['explain', 'last'])
+    assert.match(
+      out.replace(/\s+/g, ' '),
+      /A client spoke HTTPS to a server without TLS\. Use http:\/\/ in its endpoint,/,
+    )
+  })
+
   it('something else that answers is told apart', async (t) => {
     const other = createServer((_req, res) => res.writeHead(404).end('<html>'))
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))

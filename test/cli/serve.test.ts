@@ -8,6 +8,9 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { banner } from '../../src/cli/banner.ts'
+import { stoppingText } from '../../src/cli/serve.ts'
+import { resolveOptions } from '../../src/config/resolve.ts'
 import { raw } from '../http/raw-client.ts'
 
 const main = fileURLToPath(new URL(`../../src/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
@@ -57,6 +60,27 @@ function openToOthers(folder: string): string[] {
 
 const memory = ['--in-memory', '--port', '0']
 
+describe('what people read', () => {
+  it('names the way to stop at once that was used', () => {
+    const requests = [{ method: 'PUT', path: '/photos/big', state: 'receiving' as const }]
+    assert.match(stoppingText(requests, 130), /for 1 request\. Press Ctrl-C again to stop at once\.\n {2}PUT/)
+    assert.match(stoppingText(requests, 143), /for 1 request\. A second signal stops at once\.\n/)
+  })
+
+  it('is narrow, and promises no secret that the program does not know', () => {
+    const told = (options: object) => banner('http://127.0.0.1:9000', '1.0.0', resolveOptions(options), undefined)
+    const open = told({})
+    assert.match(
+      open,
+      /servers \(minioadmin\/minioadmin, test\/test, \.\.\.\)\nwork too, until you configure a key\.\n/,
+    )
+    for (const line of open.split('\n')) assert.ok(line.length <= 80 || line.startsWith('Data is in'), line)
+    const own = told({ accessKeyId: 'me', secretAccessKey: 'hush' })
+    assert.match(own, /The secret is the one you gave; sandbucket env with the same options\nprints/)
+    assert.doesNotMatch(own, /hush/)
+  })
+})
+
 describe('sandbucket serve', () => {
   it('keeps its data from other users, whatever the umask', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'modes-'))
@@ -89,7 +113,7 @@ describe('sandbucket serve', () => {
     while (!err().includes('being received')) await once(child.stderr as NodeJS.EventEmitter, 'data')
     assert.match(
       err(),
-      /Stopping: waits up to 8 s for 1 request\. Once more to stop at once\.\n {2}POST \/photos \(being received\)\n/,
+      /Stopping: waits up to 8 s for 1 request\. A second signal stops at once\.\n {2}POST \/photos \(being received\)\n/,
     )
     client.socket.destroy()
     assert.equal(await exited, 143)
