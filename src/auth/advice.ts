@@ -27,7 +27,8 @@ const region: Advise = ({ Region }, message) =>
 const useOwn = 'Use the key that the server was started with; the export lines of its start name its id.'
 
 /** What cannot be read in a URL was seldom signed so. */
-export const brokenUrl = 'The presigned URL was changed or cut when it was copied. Make it again and quote it in the shell.'
+export const brokenUrl =
+  'The presigned URL was changed or cut when it was copied. Make it again and quote it in the shell.'
 
 const parametersOfUrl: Advise = (fields, message) => {
   if (/region/.test(message)) return region(fields, message)
