@@ -12,6 +12,7 @@ import type { Call } from './call.ts'
 import type { Config } from './config/config.ts'
 import type { WireResponse } from './http/wire.ts'
 import { decodePath } from './lib/percent.ts'
+import type { Explanation } from './policy/explain.ts'
 import type { IamStore } from './store/iam.ts'
 
 /** An explanation with what the answer means. */
@@ -117,7 +118,17 @@ export function summaryOf({ outcome, decisions, refusal, answer, advice, status 
   }
   if (told === undefined) return advice
   const { decision, decidedBy, action, resource, statement, remedies } = told
-  const by = statement === undefined ? decidedBy : `${decidedBy} ${statement}`
   const remedy = remedies[0] === undefined ? '' : `. ${remedies[0].text}`
-  return `${soft}${action} on ${resource}: ${decision} by ${by}${remedy}`
+  return `${soft}${action} on ${resource}: ${verdictWords(decision, decidedBy, statement)}${remedy}`
+}
+
+function verdictWords(
+  decision: Explanation['decision'],
+  by: Explanation['decidedBy'],
+  statement: string | undefined,
+): string {
+  if (decision === 'implicitDeny')
+    return by === 'publicAccessBlock' ? 'RestrictPublicBuckets denies it' : `no ${by} policy allows it`
+  const what = statement === undefined ? by : `${by} ${statement}`
+  return decision === 'allowed' ? `allowed by ${what}` : `explicitly denied by ${what}`
 }

@@ -11,6 +11,9 @@ import { testSamlResponse, testToken } from './idp.ts'
 import { answerImds } from './imds.ts'
 import { containerCredentials } from './roles.ts'
 
+/** Of an id that is not known, so much is told. */
+const maxToldIdChars = 64
+
 /** The routes as one middleware that answers everything below the prefix. */
 export function adminRoutes(deps: AdminDeps): Middleware {
   const router = new Router({ prefix: '/_sandbucket' })
@@ -43,10 +46,11 @@ export function adminRoutes(deps: AdminDeps): Middleware {
   })
   const guarded = guard(deps)
   router.get('/explain/:id', guarded, async (ctx) => {
-    const explanation = await deps.explain(String(ctx.params.id))
+    const id = String(ctx.params.id)
+    // They are written in upper case; people type them as they like.
+    const explanation = await deps.explain(id.toUpperCase())
     if (explanation !== undefined) return answer(ctx, 200, explanation)
-    const error =
-      'nothing is known of this request: the last 10,000 are remembered, since the start of this server, and errors longest'
+    const error = `No request ${id.slice(0, maxToldIdChars)} is known. The server remembers the last 10,000 since its start. "sandbucket explain list" shows the last ones.`
     return answer(ctx, 404, { error })
   })
   router.get('/explain', guarded, async (ctx) => {

@@ -6,6 +6,7 @@ import { shortName } from '../lib/log.ts'
 import { nameMap } from '../lib/name-map.ts'
 import type { ConditionExplanation, Explanation } from '../policy/explain.ts'
 import { askAdmin, refusalOf } from './ask-admin.ts'
+import { minColumns, wrap } from './wrap.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { ServerAddress } from './find-server.ts'
 import type { Io } from './io.ts'
@@ -30,7 +31,7 @@ export async function explain(
       io.err(`${refusalOf(answer, server)}\n`)
       return exitCodes.crash
     }
-    io.out(isJson ? answer.text : printExplanation(JSON.parse(answer.text) as ToldExplanation))
+    io.out(isJson ? answer.text : printExplanation(JSON.parse(answer.text) as ToldExplanation, io.columns))
     return exitCodes.clean
   } catch (cause) {
     io.err(`${(cause as Error).message}\n`)
@@ -82,43 +83,72 @@ const outcomes: Readonly<Record<ToldExplanation['outcome'], string>> = {
   failed: 'failed',
 }
 
-/** An explanation as text for people. */
-export function printExplanation(told: ToldExplanation): string {
+/** An explanation as text for people. @param columns of the terminal, to which sentences are fitted; undefined: none */
+export function printExplanation(told: ToldExplanation, columns?: number): string {
   const { operation, requestId, time, outcome, status, answer, method, path, hostBucket, by, advice } = told
   const how = answer === undefined ? `${status}` : `${status} ${answer.code}`
-  const lines = [`${operation || 'request'} ${requestId} at ${time}: ${outcomes[outcome]} (${how})`]
+  const lines: string[] = []
+  const say = (...texts: string[]) => lines.push(...texts.flatMap((text) => fitted(text, columns)))
+  say(`${operation || 'request'} ${requestId} at ${time}: ${outcomes[outcome]} (${how})`)
   if (method !== '') lines.push(`  ${method} ${hostBucket === undefined ? '' : `${hostBucket}:`}${path} by ${by}`)
   if (told.diagnosis !== undefined) {
-    lines.push('', told.diagnosis.finding)
+    say('', told.diagnosis.finding)
     if (told.diagnosis.signed !== undefined) lines.push('What was signed:', indent(told.diagnosis.signed))
     if (told.signature?.canonicalRequest) lines.push('What arrived:', indent(told.signature.canonicalRequest))
   }
   lines.push('')
-  if (answer !== undefined) lines.push(`Answered: ${answer.code}, ${answer.message}`)
-  if (told.diagnosis === undefined) lines.push(advice)
+  if (answer !== undefined) say(`Answered: ${answer.code}, ${answer.message}`)
+  if (told.diagnosis === undefined) say(advice)
   for (const decision of told.decisions) {
     const { principal, action, resource, decidedBy, statement, policies, remedies } = decision
     lines.push('', `${action} on ${resource}`, `  by ${principal}`)
-    lines.push(`  ${verdictText(decision.decision, decidedBy, statement)}`)
-    for (const note of decision.notes) lines.push(`  ${note}`)
+    say(`  ${verdictText(decision.decision, decidedBy, statement)}`)
+    for (const note of decision.notes) say(`  ${note}`)
     for (const policy of policies) {
-      lines.push(`  ${policy.kind} policy ${policy.policy}: ${policy.outcome}`)
+      lines.push(`  ${policy.kind} policy ${policy.policy}: ${policyOutcomes[policy.outcome]}`)
       for (const each of policy.statements) {
-        lines.push(`    ${each.matched ? '*' : '-'} ${each.effect} ${each.statement}: ${each.why}`)
+        say(`    ${each.matched ? '*' : '-'} ${each.effect} ${each.statement}: ${each.why}`)
         const { conditions = [] } = each
         // One that fails alone is told already.
         if (each.matched || conditions.length > 1)
-          for (const condition of conditions) lines.push(`      ${printCondition(condition)}`)
+          for (const condition of conditions) say(`      ${printCondition(condition)}`)
       }
     }
-    if (remedies.length > 1) lines.push('  All of these together would allow it:')
-    for (const remedy of remedies) {
-      lines.push(`  Remedy: ${remedy.text}`)
-      if (remedy.statement !== undefined) lines.push(indent(JSON.stringify(remedy.statement, undefined, 2)))
-    }
+    lines.push(...remedyLines(remedies, columns))
   }
   if (told.droppedDecisions !== undefined) lines.push('', `${told.droppedDecisions} further decisions were not kept.`)
   return `${lines.join('\n')}\n`
+}
+
+const policyOutcomes: Readonly<Record<Explanation['policies'][number]['outcome'], string>> = {
+  allows: 'allows it',
+  explicitDeny: 'denies it',
+  noMatch: 'no statement fits',
+}
+
+/** What helps: one way, and another one beside what is enough by itself. */
+function remedyLines(remedies: Explanation['remedies'], columns: number | undefined): string[] {
+  const enough = remedies.find(({ isEnough }) => isEnough)
+  const others = remedies.filter((remedy) => remedy !== enough)
+  const lines = enough === undefined ? [] : [`  Remedy: ${enough.text}`]
+  const isOr = enough !== undefined
+  if (others.length > 1) lines.push(`  ${isOr ? 'Or all' : 'All'} of these together would allow it:`)
+  for (const { text, statement } of others) {
+    const isOnly = isOr && others.length === 1
+    lines.push(
+      ...fitted(isOnly ? `  Or, ${text.charAt(0).toLowerCase()}${text.slice(1)}` : `  Remedy: ${text}`, columns),
+    )
+    if (statement !== undefined) lines.push(indent(JSON.stringify(statement, undefined, 2)))
+  }
+  return lines
+}
+
+/** A sentence on lines of the terminal; those after the first are set in. */
+function fitted(text: string, columns: number | undefined): string[] {
+  if (columns === undefined || text.length <= columns) return [text]
+  const indented = text.length - text.trimStart().length
+  const [first = '', ...rest] = wrap(text.trimStart(), indented + 2, Math.max(minColumns, columns))
+  return [first.slice(2), ...rest]
 }
 
 /** What decided, in words. */

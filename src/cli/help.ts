@@ -1,10 +1,9 @@
 /** `--help` and `help COMMAND`, fitted to the terminal, and the README's table of options: all are tables, printed. */
 import { type Command, commandFlags, commandRows, type Example } from '../config/commands.ts'
 import { type OptionRow, optionRows } from '../config/options.ts'
+import { minColumns, wrap } from './wrap.ts'
 
 const defaultColumns = 80
-/** Narrower terminals get lines of this width. */
-const minColumns = 40
 
 const introduction = 'Amazon S3 with its IAM, on this machine.'
 
@@ -106,20 +105,6 @@ function serverOptions(width: number): string[] {
 
 /** A term and what it means: on one line and those below it. */
 const entry = (term: string, text: string, width: number): string[] => [`  ${term}`, ...wrap(text, 8, width)]
-
-/** Lines of words, indented. A word that is longer than a line stays whole. */
-function wrap(text: string, indent: number, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && indent + line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = ''
-    }
-    line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line].map((one) => ' '.repeat(indent) + one)
-}
 
 function spelling(row: OptionRow): string {
   if (row.flag === undefined) return '(no flag)'

@@ -32,6 +32,8 @@ export interface Remedy {
   statement?: Record<string, unknown>
   /** The policy that should say `"Version": "2012-10-17"`. */
   setVersion?: string
+  /** What is told first is enough by itself; those after it, together, are another way. */
+  isEnough?: boolean
   /** Values of context keys that the request should have; null: none. */
   send?: Record<string, string | readonly string[] | null>
 }
@@ -45,6 +47,8 @@ export function label(policy: string, statement: { index: number; source: { sid:
 /** A remedy, and the request as it would be decided with it; the same request where nothing can be tried. */
 interface Tried {
   remedy: Remedy
+  /** What is enough by itself. */
+  instead?: Remedy
   after: AccessRequest
 }
 
@@ -57,7 +61,10 @@ export function remediesFor(request: AccessRequest, given: Verdict): Remedy[] {
   let current = request
   let verdict = given
   for (let round = 0; round < maxRounds && verdict.decision !== 'allowed'; round++) {
-    const { remedy, after } = remedyOf(current, verdict)
+    const { remedy, instead, after } = remedyOf(current, verdict)
+    // What an anonymous caller is told of statements names this already.
+    if (verdict.by === 'publicAccessBlock' && remedies.some(({ isEnough }) => isEnough)) break
+    if (instead !== undefined && round === 0) remedies.push(instead)
     remedies.push(remedy)
     if (after === current) break
     current = after
@@ -239,12 +246,10 @@ function allowByBucket(request: AccessRequest, own: Record<string, unknown>): Tr
     return { remedy: { addTo: 'resource', text }, after: request }
   }
   const statement = { ...own, Principal: principalOf(request) }
-  const where = `Add this statement to the policy of ${owned(request)}`
-  const text =
-    request.principal.kind === 'anonymous'
-      ? `Sign the request. Or, to let everybody do it: switch off BlockPublicPolicy and RestrictPublicBuckets of the bucket and its account, then add this statement to the policy of ${owned(request)}.`
-      : `${where}.`
-  return adding(request, 'resource', text, statement)
+  const where = `add this statement to the policy of ${owned(request)}.`
+  if (request.principal.kind !== 'anonymous') return adding(request, 'resource', capital(where), statement)
+  const text = `To let everybody do it: switch off BlockPublicPolicy and RestrictPublicBuckets of the bucket and its account, then ${where}`
+  return { ...adding(request, 'resource', text, statement), instead: { text: 'Sign the request.', isEnough: true } }
 }
 
 /** An escaped character is a variable, which older versions do not know. */
@@ -256,6 +261,8 @@ function adding(request: AccessRequest, kind: PolicyKind, text: string, statemen
     after: withStatement(request, kind, statement),
   }
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** The caller as people name it: `user alice`. */
 function nameOf({ principal }: AccessRequest): string {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import aws4 from 'aws4'
+import { printExplanation } from '../../src/cli/explain.ts'
 import { run } from '../../src/cli/run.ts'
 import type { ToldExplanation } from '../../src/explain.ts'
 import { type Key, openScene, type Said, type Scene } from './support.ts'
@@ -105,11 +106,27 @@ describe('explanations', () => {
     const { output } = await scene.anonymous('GET', `/${Bucket}`, { headers: { 'x-sandbucket-explain': '1' } })
     const headers = output.headers as Headers
     const line = headers.get('x-sandbucket-explanation') ?? ''
-    assert.match(line, /^s3:ListBucket on arn:aws:s3:::bucket-\d+: implicitDeny by resource\. Sign the request\./)
+    assert.match(line, /^s3:ListBucket on arn:aws:s3:::bucket-\d+: no resource policy allows it\. Sign the request\./)
     const path = headers.get('x-sandbucket-explain-path')
     assert.equal((await fetch(`${scene.server.url}${path}`)).status, 200)
     const plain = await scene.anonymous('GET', `/${Bucket}`)
     assert.equal((plain.output.headers as Headers).get('x-sandbucket-explanation'), null)
+  })
+
+  it('an anonymous caller is told one way and another, on lines of the terminal', async () => {
+    const Bucket = await scene.bucket()
+    const { output } = await scene.anonymous('GET', `/${Bucket}/k`)
+    const id = (output.headers as Headers).get('x-amz-request-id') ?? ''
+    const { out } = await cli('explain', id)
+    assert.match(out, /\n {2}Remedy: Sign the request\.\n {2}Or, to let everybody do it: switch off .*\n {4}\{\n/)
+    assert.doesNotMatch(out, /All of these|noMatch|RestrictPublicBuckets blocks/)
+    const narrow = printExplanation(await told(id), 60)
+    assert.match(narrow, /\n {2}Or, to let everybody do it: switch off BlockPublicPolicy\n {4}and /)
+    const sentences = narrow.split('\n').filter((line) => line.length > 60)
+    assert.deepEqual(
+      sentences.filter((line) => !/^\S+ on arn:|^ {2}GET|^ {4} *"/.test(line)),
+      [],
+    )
   })
 
   it('what a request needs beside what it was first refused is told', async () => {
@@ -139,7 +156,7 @@ describe('explanations', () => {
     const id = idOf(await scene.a.ask('GetObject', { Bucket, Key: 'none' }))
     const { outcome, status, answer } = await told(id)
     assert.deepEqual([outcome, status, answer?.code], ['failed', 404, 'NoSuchKey'])
-    const { out } = await cli('explain', id)
+    const { out } = await cli('explain', id.toLowerCase())
     assert.match(out, /: failed \(404 NoSuchKey\)\n/)
     assert.match(out, /\nAnswered: NoSuchKey, The specified key does not exist\.\nThere is no object "none"\./)
     assert.doesNotMatch(out.split('\n', 1)[0] ?? '', /allowed/)
@@ -151,7 +168,7 @@ describe('explanations', () => {
     assert.equal((await fetch(url, { headers: { Origin: 'http://evil.test' } })).status, 403)
     const { code, err } = await cli('explain', 'NOSUCHREQUEST')
     assert.equal(code, 1)
-    assert.match(err, /nothing is known of this request/)
+    assert.match(err, /^No request NOSUCHREQUEST is known\. The server remembers the last 10,000 since its start\./)
     assert.equal((await cli('explain')).code, 2)
   })
 

@@ -75,7 +75,7 @@ describe('soft mode', () => {
     assert.equal(headers.get('x-sandbucket-would-deny'), `s3:GetObject on arn:aws:s3:::${Bucket}/k`)
     assert.match(
       headers.get('x-sandbucket-explanation') ?? '',
-      /^would be denied: s3:GetObject on .*: implicitDeny by resource/,
+      /^would be denied: s3:GetObject on .*: no resource policy allows it/,
     )
     const plain = await scene.anonymous('GET', `/${Bucket}/k`)
     assert.equal((plain.output.headers as Headers).get('x-sandbucket-would-deny'), null)

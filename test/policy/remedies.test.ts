@@ -264,6 +264,19 @@ describe('remedies', () => {
     })
   }
 
+  it('an anonymous caller signs, or everybody is let in: two ways, without a third', () => {
+    const remedies = remediesOf({ ...read, caller: 'anonymous' })
+    assert.deepEqual(
+      remedies.map(({ isEnough, statement }) => [isEnough, statement !== undefined]),
+      [
+        [true, false],
+        [undefined, true],
+      ],
+    )
+    assert.equal(remedies[0]?.text, 'Sign the request.')
+    assert.match(remedies[1]?.text ?? '', /^To let everybody do it: switch off .*, then add this statement/)
+  })
+
   it('a trust policy gets no Resource', () => {
     const trust = { caller: 'u', action: 'sts:AssumeRole', resource: 'arn:aws:iam::111111111111:role/r' }
     const remedies = remediesOf({ ...trust, isResourceRequired: true, identity: [[{ ...all, Action: 'sts:*' }]] })
