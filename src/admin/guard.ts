@@ -37,14 +37,18 @@ export function refuseBeside(caller: Reader, isRoot: boolean, config: Config): R
   return refusePage(caller) ?? (isRoot ? undefined : refuseWithoutKey(caller, config))
 }
 
+/** What a page of another origin has to do. */
+const instead = 'ask from a program, such as curl, or from a page of this server with a root key'
+
 /** Pages of other origins, whatever key they show. */
 function refusePage({ headers }: Reader): Refusal | undefined {
   const { origin, host, 'sec-fetch-site': site } = headers
   if (origin !== undefined && !isOwnOrigin(String(origin), String(host ?? ''))) {
-    return { status: 403, reason: 'requests of other web origins are refused' }
+    return { status: 403, reason: `requests of other web origins are refused: ${instead}` }
   }
   // No browser sends it to a name that is reached by plain HTTP, but for loopback: a further sign only.
-  if (site === 'cross-site' || site === 'same-site') return { status: 403, reason: 'cross-site requests are refused' }
+  if (site === 'cross-site' || site === 'same-site')
+    return { status: 403, reason: `cross-site requests are refused: ${instead}` }
   return undefined
 }
 

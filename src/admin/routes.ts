@@ -17,7 +17,11 @@ const maxToldIdChars = 64
 /** The routes as one middleware that answers everything below the prefix. */
 export function adminRoutes(deps: AdminDeps): Middleware {
   const router = new Router({ prefix: '/_sandbucket' })
-  router.get('/', (ctx) => answer(ctx, 200, { name: 'sandbucket', version: deps.version, routes: listed(router) }))
+  router.get('/', (ctx) => {
+    answer(ctx, 200, {})
+    // For people.
+    ctx.body = `${JSON.stringify({ name: 'sandbucket', version: deps.version, routes: listed(router) }, undefined, 2)}\n`
+  })
   router.get('/health/live', (ctx) => answer(ctx, 200, { status: 'live' }))
   router.get('/health/ready', (ctx) => {
     const isReady = deps.isReady()

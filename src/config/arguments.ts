@@ -98,7 +98,8 @@ function readCommand(positionals: readonly string[], result: Arguments, findings
   const [word, ...rest] = positionals
   if (word === undefined) return
   if (word === 'help' || word === 'version') result.wants = word
-  const named = word === 'help' ? rest[0] : word === 'version' ? undefined : word
+  const about = rest[0] === 'help' || rest[0] === 'version' ? undefined : rest[0]
+  const named = word === 'help' ? about : word === 'version' ? undefined : word
   if (named !== undefined) {
     if (!(commands as readonly string[]).includes(named)) {
       const otherwise = `; commands are ${commands.join(', ')}`
@@ -115,8 +116,7 @@ function readCommand(positionals: readonly string[], result: Arguments, findings
     if (result.word === undefined) {
       if (missing !== undefined) findings.problems.push(missing)
     } else if (choices?.includes(result.word) === false) {
-      const otherwise = `; it is one of ${choices.join(', ')}`
-      findings.problems.push(`${word} ${result.word} is not known${didYouMean(result.word, choices, otherwise)}`)
+      findings.problems.push(`${word} ${result.word} is not known; it is one of ${choices.join(', ')}`)
     }
   }
   if (rest.length > 0) {

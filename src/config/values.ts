@@ -66,7 +66,7 @@ export const port: Kind<number> = {
     v.minValue(0),
     v.maxValue(65535),
   ),
-  must: 'a whole number from 0 to 65535 (0 takes a free port)',
+  must: 'a whole number from 0 to 65535, 0 for a free port',
 }
 
 const sizeUnits: Record<string, number> = nameMap({ '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 })

@@ -64,6 +64,10 @@ describe('help', () => {
     assert.match((await cli(['help', 'reset'])).out, /which server/)
   })
 
+  it('about help is the general one', async () => {
+    assert.deepEqual(await cli(['help', 'help']), await cli(['help']))
+  })
+
   it('about what is no command is a mistake', async () => {
     const { exitCode, err } = await cli(['help', 'explan'])
     assert.deepEqual([exitCode, err], [2, 'sandbucket: "explan" is not a command; did you mean explain?\n'])
@@ -93,6 +97,8 @@ describe('completion', () => {
       (await cli(['completion', 'powershell'])).err,
       /completion powershell is not known; it is one of bash, zsh, fish/,
     )
+    const near = await cli(['completion', 'tcsh'])
+    assert.equal(near.err, 'sandbucket: completion tcsh is not known; it is one of bash, zsh, fish\n')
     assert.match((await cli(['completion', 'zsh'])).out, /^#compdef sandbucket\n/)
     for (const command of commands) assert.ok(completion('fish').includes(` -a ${command} -d `), command)
   })

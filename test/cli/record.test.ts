@@ -59,7 +59,7 @@ describe('sandbucket record', () => {
 
   it('says what it does not understand', async () => {
     const cases: [string[], RegExp][] = [
-      [['record', 'sho'], /record sho is not known; did you mean show\?/],
+      [['record', 'sho'], /record sho is not known; it is one of start, stop, show/],
       [['record', 'x'], /it is one of start, stop, show/],
       [['record', '--format', 'yaml'], /--format must be one of text, json, policy/],
       [['env', '--principal', 'a'], /--principal means nothing to env/],

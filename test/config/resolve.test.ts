@@ -344,22 +344,22 @@ describe('mistakes say what to do', () => {
     [
       'a bad port',
       { argv: ['--port', 'abc'] },
-      '--port must be a whole number from 0 to 65535 (0 takes a free port) (it is abc)',
+      '--port must be a whole number from 0 to 65535, 0 for a free port (it is abc)',
     ],
     [
       'a port out of range',
       { env: { SANDBUCKET_PORT: '70000' } },
-      'SANDBUCKET_PORT must be a whole number from 0 to 65535 (0 takes a free port) (it is 70000)',
+      'SANDBUCKET_PORT must be a whole number from 0 to 65535, 0 for a free port (it is 70000)',
     ],
     [
       'a bad value in the file',
       { file: { port: true } },
-      'port in sandbucket.config.json must be a whole number from 0 to 65535 (0 takes a free port) (it is true)',
+      'port in sandbucket.config.json must be a whole number from 0 to 65535, 0 for a free port (it is true)',
     ],
     [
       'a flag without its value',
       { argv: ['--port'] },
-      '--port needs a value: a whole number from 0 to 65535 (0 takes a free port)',
+      '--port needs a value: a whole number from 0 to 65535, 0 for a free port',
     ],
     ['a misspelt flag', { argv: ['--prot', '1'] }, '--prot is not an option; did you mean --port?'],
     ['an unknown flag', { argv: ['--quux'] }, '--quux is not an option; sandbucket --help lists them'],
