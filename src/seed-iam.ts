@@ -6,6 +6,7 @@
 import type { Config } from './config/config.ts'
 import type { IamSeed, SeedDocument, SeedRole, SeedUser } from './config/iam.ts'
 import { usageError } from './config/layer.ts'
+import { didYouMean } from './config/nearest.ts'
 import type { Ctx } from './context.ts'
 import { AwsError } from './errors.ts'
 import { checkBoundary } from './iam/lib/boundary.ts'
@@ -134,7 +135,7 @@ function seedUser(draft: IamDraft, user: SeedUser, nowMs: number): void {
     ...before,
     UserName: user.name,
     Path: readPath(user.path),
-    ...bounds(draft, user),
+    ...bounds(draft, user, `user ${user.name}`),
     ...permissions(draft, user, 'userInline'),
     groups,
     accessKeys: [...accessKeys, ...others].slice(0, Math.max(2, accessKeys.length)),
@@ -153,7 +154,7 @@ function seedRole(draft: IamDraft, role: SeedRole, nowMs: number): void {
     Path: readPath(role.path),
     MaxSessionDuration: role.maxSessionDuration ?? 3600,
     ...(role.description !== undefined && { Description: role.description }),
-    ...bounds(draft, role),
+    ...bounds(draft, role, `role ${role.name}`),
     ...permissions(draft, role, 'roleInline'),
   }
   draft.put('role', record)
@@ -192,20 +193,27 @@ function permissions(
   if (inlineSize(inline) > policyLimits[limit]) {
     throw usageError([`iam: inline policies are larger than ${policyLimits[limit]} characters together`])
   }
-  return { inline, attached: attach.map((name) => attachable(draft, name)) }
+  return { inline, attached: attach.map((name) => attachable(draft, name, `${kinds[limit]} ${holder}`)) }
 }
 
-/** The ARN of a managed policy given by ARN or name. */
-function attachable(draft: IamDraft, name: string): string {
+const kinds = { userInline: 'user', groupInline: 'group', roleInline: 'role' } as const
+
+/** The ARN of a managed policy given by ARN or name. @param holder who is to have it, for the message */
+function attachable(draft: IamDraft, name: string, holder: string): string {
   const own = name.startsWith('arn:') ? findPolicy(draft, name) : draft.get('policy', name)
   if (own !== undefined) return policyArn(draft.id, own)
   const ofAws = managedPolicy(name) ?? [...managedPolicies()].find(({ PolicyName }) => PolicyName === name)
-  if (ofAws === undefined) throw usageError([`iam: there is no managed policy ${name}`])
-  return ofAws.arn
+  if (ofAws !== undefined) return ofAws.arn
+  const isArn = name.startsWith('arn:')
+  const names = [
+    ...draft.list('policy').map((policy) => (isArn ? policyArn(draft.id, policy) : policy.PolicyName)),
+    ...[...managedPolicies()].map(({ arn, PolicyName }) => (isArn ? arn : PolicyName)),
+  ]
+  throw usageError([`iam: ${holder}: there is no managed policy ${name}${didYouMean(name, names)}`])
 }
 
-function bounds(draft: IamDraft, { boundary, tags }: Pick<SeedUser, 'boundary' | 'tags'>) {
-  const PermissionsBoundary = boundary === undefined ? undefined : attachable(draft, boundary)
+function bounds(draft: IamDraft, { boundary, tags }: Pick<SeedUser, 'boundary' | 'tags'>, holder: string) {
+  const PermissionsBoundary = boundary === undefined ? undefined : attachable(draft, boundary, holder)
   if (PermissionsBoundary !== undefined) checkBoundary(draft, PermissionsBoundary)
   const Tags = newTags(Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value })))
   return { ...(PermissionsBoundary !== undefined && { PermissionsBoundary }), ...(Tags !== undefined && { Tags }) }

@@ -92,7 +92,7 @@ describe('a changed configuration', () => {
       policies: [{ name: 'shared', document: allow('s3:Put*') }],
       users: [{ name: 'dora', attach: ['nowhere'] }],
     }
-    await assert.rejects(start(wrong), /^UsageError: iam: there is no managed policy nowhere/)
+    await assert.rejects(start(wrong), /^UsageError: iam: \w+ [\w-]+: there is no managed policy nowhere/)
     const account = await store.iam.account(id)
     assert.equal(account.get('policy', 'shared')?.versions.length, shared)
     assert.equal(account.get('user', 'dora'), undefined)

@@ -103,7 +103,16 @@ describe('IAM in the configuration', () => {
       { users: [{ name: 'u', groups: ['none'] }] },
       /^iam: user u: The group with name none/,
     ],
-    ['a policy that is not there', { users: [{ name: 'u', attach: ['none'] }] }, /there is no managed policy none/],
+    [
+      'a policy that is not there',
+      { users: [{ name: 'u', attach: ['none'] }] },
+      /iam: user u: there is no managed policy none/,
+    ],
+    [
+      'a policy with a slip of the pen',
+      { roles: [{ name: 'r', trust: {}, attach: ['AmazonS3FullAcess'] }] },
+      /iam: role r: there is no managed policy AmazonS3FullAcess; did you mean AmazonS3FullAccess\?/,
+    ],
     ['an account that is not there', { account: '9', users: [{ name: 'u' }] }, /there is no account 9/],
     [
       'trust in nobody',
