@@ -110,8 +110,8 @@ describe('IAM in the configuration', () => {
     ],
     [
       'a policy with a slip of the pen',
-      { roles: [{ name: 'r', trust: {}, attach: ['AmazonS3FullAcess'] }] },
-      /iam: role r: there is no managed policy AmazonS3FullAcess; did you mean AmazonS3FullAccess\?/,
+      { groups: [{ name: 'g', attach: ['AmazonS3FullAcess'] }] },
+      /iam: group g: there is no managed policy AmazonS3FullAcess; did you mean AmazonS3FullAccess\?/,
     ],
     ['an account that is not there', { account: '9', users: [{ name: 'u' }] }, /there is no account 9/],
     [
