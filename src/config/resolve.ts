@@ -12,7 +12,8 @@ import { type ConfigFile, readObject } from './file.ts'
 import { readForeignEnvironment } from './foreign.ts'
 import { findTakenKeys } from './iam.ts'
 import { completeKmsKey } from './kms-keys.ts'
-import { type Environment, type Findings, type Layer, usageError } from './layer.ts'
+import { type Given, type Environment, type Findings, type Layer, usageError } from './layer.ts'
+import { didYouMean } from './nearest.ts'
 import { type OptionName, optionRows, type Options, type Values } from './options.ts'
 
 export interface Sources {
@@ -134,26 +135,62 @@ function readValues(layers: readonly Layer[], problems: string[]): Values {
     const result = v.safeParse(row.kind.schema, given.value)
     if (result.success) values[name] = result.output
     else {
+      const slip = unknownName(result.issues, given, row.kind.schema)
       const where = place(result.issues, given.value)
-      problems.push(`${given.from} must be ${row.kind.must}${where}${show(given.value, row.isSecret === true)}`)
+      problems.push(slip ?? `${given.from} must be ${row.kind.must}${where}${show(given.value, row.isSecret === true)}`)
     }
   }
   return values as Values
 }
 
-/** Where in a list or an object the mistake is: `; look at users.0.name`. Nothing for a value without parts. */
-function place(issues: readonly v.BaseIssue<unknown>[], value: unknown): string {
+/** `FILE: iam.users[0].kyes is not known; did you mean keys?`, where that is the mistake. */
+function unknownName(
+  issues: readonly v.BaseIssue<unknown>[],
+  { value, from }: Given,
+  schema: unknown,
+): string | undefined {
+  const issue = leavesOf(issues).find(({ expected }) => expected === 'never')
+  const keys = (issue?.path ?? []).map(({ key }) => key)
+  // One object stands for a list with it.
+  if (isOneObject(value) && keys[0] === 0) keys.shift()
+  if (keys.length < 2) return undefined
+  const path = keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
+  const [name = '', file] = from.split(' in ', 2)
+  const names = new Set<string>()
+  addNames(schema, names)
+  const lead = file === undefined ? '' : `${file}: `
+  return `${lead}${name}${path} is not known${didYouMean(String(keys.at(-1)), [...names])}`
+}
+
+/** The names that a schema has anywhere. */
+function addNames(schema: unknown, names: Set<string>): void {
+  if (typeof schema !== 'object' || schema === null) return
+  const { entries = {}, pipe = [], options = [], item, wrapped } = schema as Partial<Record<string, object>>
+  for (const name of Object.keys(entries)) names.add(name)
+  for (const part of [...Object.values(entries), ...Object.values(options), item, wrapped]) addNames(part, names)
+  // A pipe begins with the schema that has it.
+  for (const part of Object.values(pipe)) if (part !== schema) addNames(part, names)
+}
+
+const leavesOf = (issues: readonly v.BaseIssue<unknown>[]): v.BaseIssue<unknown>[] => {
   const leaves = (issue: v.BaseIssue<unknown>): v.BaseIssue<unknown>[] =>
     issue.issues === undefined ? [issue] : issue.issues.flatMap(leaves)
-  const found = issues.flatMap(leaves).filter((issue) => v.getDotPath(issue) !== null)
+  return issues.flatMap(leaves).filter((issue) => v.getDotPath(issue) !== null)
+}
+
+const isOneObject = (value: unknown): boolean =>
+  typeof value === 'string' ? value.trimStart().startsWith('{') : !Array.isArray(value)
+
+/** Where in a list or an object the mistake is: `; look at users.0.name`. Nothing for a value without parts. */
+function place(issues: readonly v.BaseIssue<unknown>[], value: unknown): string {
+  const found = leavesOf(issues)
   // A name that is not known explains the one that is missing beside it.
   const issue = found.find(({ expected }) => expected === 'never') ?? found[0]
   const path = issue === undefined ? '' : (v.getDotPath(issue) ?? '')
   // In a list of names the value itself says enough.
   if (!path.includes('.')) return ''
-  const isAlone = typeof value === 'string' ? value.trimStart().startsWith('{') : !Array.isArray(value)
   // One object stands for a list with it.
-  return `; look at ${isAlone ? path.replace(/^0\./, '') : path}`
+  return `; look at ${isOneObject(value) ? path.replace(/^0\./, '') : path}`
 }
 
 function show(value: unknown, isSecret: boolean): string {

@@ -134,10 +134,15 @@ describe('the configuration file', () => {
       'iam.json': JSON.stringify({ iam: { users: [user] } }),
       'several.json': JSON.stringify({ iam: [{}, { roles: [{ name: 'r', trust: {}, maxSessionDuration: 1 }] }] }),
       'accounts.json': JSON.stringify({ accounts: [{ id: '1', keys: [] }] }),
+      'kyes.yaml': 'iam: { users: [{ name: ann, kyes: [] }] }',
       'plain.json': JSON.stringify({ iam: 7 }),
     })
     const problem = async (file: string) => (await cli(['env', '-c', file], {}, directory)).err
-    assert.match(await problem('iam.json'), /; look at users\.0\.keys\.0\.secretAccesKey\n$/)
+    assert.match(
+      await problem('iam.json'),
+      /^sandbucket: \S*iam\.json: iam\.users\[0\]\.keys\[0\]\.secretAccesKey is not known; did you mean secretAccessKey\?\n$/,
+    )
+    assert.match(await problem('kyes.yaml'), /kyes\.yaml: iam\.users\[0\]\.kyes is not known; did you mean keys\?\n$/)
     assert.match(await problem('several.json'), /; look at 1\.roles\.0\.maxSessionDuration\n$/)
     assert.match(await problem('accounts.json'), /; look at 0\.keys\n$/)
     assert.doesNotMatch(await problem('plain.json'), /look at/)
