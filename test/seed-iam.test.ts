@@ -133,7 +133,11 @@ describe('IAM in the configuration', () => {
       },
       /the access key id "K" of user v is in use/,
     ],
-    ['members that mean nothing', { users: [{ nam: 'u' } as never] }, /^iam in the options must be/],
+    [
+      'members that mean nothing',
+      { users: [{ nam: 'u' } as never] },
+      /^the options: iam\.users\[0\]\.nam is not known; did you mean name\?$/,
+    ],
   ]
   for (const [title, seed, message] of refused) {
     it(`${title} ends the start`, async () => {
