@@ -6,7 +6,7 @@ import { didYouMean } from './config/nearest.ts'
 import { operators } from './policy/conditions.ts'
 import { principalTypes } from './policy/document.ts'
 import { type JsonNode, readJson } from './policy/json.ts'
-import { splitOperator } from './policy/parse.ts'
+import { splitOperator, statementMembers } from './policy/parse.ts'
 
 export interface PolicyFault {
   /** Names and indexes from the root of the document. */
@@ -82,18 +82,6 @@ function membersOf(node: JsonNode, path: Path, known: readonly string[], what: s
   }
   return members
 }
-
-const statementMembers = [
-  'Sid',
-  'Effect',
-  'Principal',
-  'NotPrincipal',
-  'Action',
-  'NotAction',
-  'Resource',
-  'NotResource',
-  'Condition',
-]
 
 function checkStatement(node: JsonNode, path: Path, use: PolicyUse): void {
   const members = membersOf(node, path, statementMembers, 'a statement')

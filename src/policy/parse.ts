@@ -64,7 +64,8 @@ function readStatements(node: JsonNode | undefined, faults: Faults): Statement[]
   return [readStatement(node, faults)]
 }
 
-const statementMembers = [
+/** The members that a statement of a policy may have. */
+export const statementMembers: readonly string[] = [
   'Sid',
   'Effect',
   'Principal',

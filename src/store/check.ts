@@ -11,7 +11,7 @@ import { isError } from '../lib/is-error.ts'
 import { BodyCheck } from './check-bodies.ts'
 import { BodyReferences } from './body-references.ts'
 import { type Findings, RowCheck } from './check-rows.ts'
-import { type DataDir, dataDirAt, explain, findFormat, isLocked } from './data-dir.ts'
+import { exists, type DataDir, dataDirAt, explain, findFormat, isLocked } from './data-dir.ts'
 import { isDatabaseOpen } from './disk-database.ts'
 import { examineDatabase } from './examine.ts'
 import { fileMode, folderMode } from './folder-modes.ts'
@@ -66,16 +66,16 @@ export async function checkDataDir(options: CheckOptions): Promise<CheckReport> 
     leftOver: 0,
   }
   try {
-    if (!(await isThere(dirs.path))) {
+    if (!(await exists(dirs.path))) {
       throw new StoreError('IO', `There is no data directory at ${dirs.path}. Say which one with --data.`)
     }
-    if (!((await isThere(dirs.databaseDir)) || (await isThere(join(dirs.path, 'format.json'))))) {
+    if (!((await exists(dirs.databaseDir)) || (await exists(join(dirs.path, 'format.json'))))) {
       throw new StoreError(
         'IO',
         `${dirs.path} is not a data directory of Sandbucket: nothing of it is in there. Name the right one with --data.`,
       )
     }
-    if ((await isThere(dirs.databaseDir)) && (await isDatabaseOpen(dirs.databaseDir))) throw isLocked(dirs.path)
+    if ((await exists(dirs.databaseDir)) && (await isDatabaseOpen(dirs.databaseDir))) throw isLocked(dirs.path)
     const keys = await checkFormat(dirs, options.repair, report)
     if (keys !== undefined && (await checkDatabase(dirs, keys, options, report))) {
       await checkContents(dirs, options, report)
@@ -225,16 +225,6 @@ async function bytesOfFiles(blobsDir: string): Promise<number> {
     for (const name of await readdir(join(blobsDir, folder))) total += (await stat(join(blobsDir, folder, name))).size
   }
   return total
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false
-    throw error
-  }
 }
 
 const messageOf = (error: unknown): string => (isError(error) ? error.message : String(error))

@@ -258,7 +258,8 @@ async function writeFormat(dirs: DataDir, format: Format): Promise<void> {
   await rename(`${file}.new`, file)
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Whether there is anything at a path. @throws the system's error when that cannot be told */
+export async function exists(path: string): Promise<boolean> {
   try {
     await stat(path)
     return true
